@@ -1,0 +1,17 @@
+import type { Address } from './address.ts'
+import type { Packet } from './packet.ts'
+import type { Nanos } from '../engine/agenda.ts'
+
+/** What lies behind an interface decides what crossing it costs. */
+export type InterfaceKind = 'loopback' | 'veth' | 'ethernet' | 'bridge' | 'dummy' | 'tunnel'
+
+/** A network interface of a machine, as rules and routes see it. */
+export interface Interface {
+  readonly name: string
+  readonly index: number
+  readonly kind: InterfaceKind
+  /** The interface's own addresses, the primary one first; MASQUERADE takes the first. */
+  readonly addresses: Address[]
+  /** Hands the packet to whatever is at the other end; `at` is when it has left this machine's CPU. */
+  transmit(packet: Packet, at: Nanos): void
+}
