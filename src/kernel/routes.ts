@@ -1,0 +1,88 @@
+import { contains, isLoopback, maskOf, type Address, type Cidr } from './address.ts'
+import type { Interface } from './interface.ts'
+import type { AddressType } from './rules/rule.ts'
+
+/** Where a destination leads: out of an interface, to a next hop or (without one) to the destination itself. */
+export interface Route {
+  readonly to: Cidr
+  readonly out: Interface
+  /** The neighbour to hand the packet to; undefined: the destination is on the link. */
+  readonly via: Address | undefined
+  /** Preferred source address of sockets on this machine. */
+  readonly source: Address
+}
+
+/**
+ * A machine's routing table: the local table (its own addresses) and the main table, longest prefix first.
+ * One hash per prefix length that is in use, so that a lookup costs the number of lengths, not of routes.
+ */
+export class RoutingTable {
+  readonly #local = new Map<Address, Interface>()
+  readonly #byPrefix = new Map<number, Map<Address, Route>>()
+  #prefixes: number[] = []
+
+  addLocal(address: Address, owner: Interface): void {
+    this.#local.set(address, owner)
+  }
+
+  removeLocal(address: Address): void {
+    this.#local.delete(address)
+  }
+
+  isLocal(address: Address): boolean {
+    return isLoopback(address) || this.#local.has(address)
+  }
+
+  /** The interface that holds a local address; undefined for 127.0.0.0/8 and foreign addresses. */
+  ownerOf(address: Address): Interface | undefined {
+    return this.#local.get(address)
+  }
+
+  localAddresses(): Address[] {
+    return [...this.#local.keys()]
+  }
+
+  add(route: Route): void {
+    const { prefix, network } = route.to
+    let routes = this.#byPrefix.get(prefix)
+    if (routes === undefined) {
+      routes = new Map()
+      this.#byPrefix.set(prefix, routes)
+      this.#prefixes = [...this.#byPrefix.keys()].sort((a, b) => b - a)
+    }
+    routes.set(network, route)
+  }
+
+  remove(to: Cidr): void {
+    this.#byPrefix.get(to.prefix)?.delete(to.network)
+  }
+
+  /** The route of the longest matching prefix; undefined: the network is unreachable. */
+  lookup(destination: Address): Route | undefined {
+    for (const prefix of this.#prefixes) {
+      const route = this.#byPrefix.get(prefix)?.get(destination & maskOf(prefix))
+      if (route !== undefined) return route
+    }
+    return undefined
+  }
+
+  /** What `-m addrtype` and `fib` say of an address. */
+  addressType(address: Address): AddressType {
+    if (this.isLocal(address)) return 'LOCAL'
+    if (address >>> 28 === 14) return 'MULTICAST'
+    if (address === -1) return 'BROADCAST'
+    if (address === 0) return 'UNSPEC'
+    return 'UNICAST'
+  }
+
+  /** Every route of the main table, the most specific first. */
+  list(): Route[] {
+    return this.#prefixes.flatMap((prefix) => [...(this.#byPrefix.get(prefix)?.values() ?? [])])
+  }
+}
+
+/** Does any of the blocks hold the address? */
+export function containsAny(blocks: readonly Cidr[], address: Address): boolean {
+  for (const block of blocks) if (contains(block, address)) return true
+  return false
+}
