@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { parseCidr } from '../../kernel/address.ts'
+import { bandwidth } from '../values/bandwidth.ts'
+import { duration, positiveDuration } from '../values/duration.ts'
+import { fraction } from '../values/fraction.ts'
+import { written } from '../values/written.ts'
+import { fields, whole } from './shape.ts'
+
+export const cidr = z.string().refine((text) => parseCidr(text) !== undefined, 'must be an IPv4 CIDR, such as 10.244.0.0/16')
+
+/** The wires between the nodes, and how pods hang on them. */
+const network = fields({
+  delay: written(duration).prefault('50us').describe('one way, between any two nodes'),
+  zoneDelay: written(duration).prefault('0').describe('added, one way, between nodes of different zones'),
+  bandwidth: written(bandwidth).prefault('10Gbit'),
+  pods: z.enum(['ptp', 'bridge', 'sriov']).default('ptp').describe('how a pod is attached: a routed veth, a veth on a bridge, or its own virtual NIC'),
+  routing: z.enum(['host-gw', 'vxlan', 'ipip']).default('host-gw').describe('how a packet for a pod crosses to its node'),
+  jitter: written(duration).prefault('0').describe('the mean of an exponential addition to the delay'),
+  loss: written(fraction).prefault('0'),
+  reorder: written(fraction).prefault('0').describe('share of packets that overtake the one before'),
+  mtu: whole(576, 65535).default(1500),
+})
+
+/** What a node's kernel is. Its version decides fixes such as conntrack's clash resolution. */
+const kernel = fields({
+  version: z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .refine((text) => /^\d+\.\d+(\.\d+)*$/.test(text), 'must be a kernel version in quotes, such as "6.1"')
+    .prefault('6.1'),
+  iptables: z.enum(['nft', 'legacy']).default('nft').describe("iptables' backend"),
+})
+
+/** Who gives LoadBalancer Services an address and takes their packets to a node. MetalLB is configured by its own objects. */
+const loadBalancer = fields({
+  pool: z.array(cidr).default([]).describe('addresses to give out; none: EXTERNAL-IP stays <pending>'),
+  healthCheck: fields({
+    interval: written(positiveDuration).prefault('10s'),
+    timeout: written(positiveDuration).prefault('5s'),
+    unhealthy: whole(1, 1000).default(3).describe('failures in a row after which a node gets no new connections'),
+    healthy: whole(1, 1000).default(2).describe('successes in a row after which it does again'),
+  }).prefault({}),
+})
+
+export const cluster = fields({
+  nodes: whole(1, 5000).optional().describe('how many nodes to make up, where there are no Node documents (default 2)'),
+  cores: whole(1, 1024).default(4).describe('per node'),
+  podCIDR: cidr.default('10.244.0.0/16'),
+  serviceCIDR: cidr.default('10.96.0.0/12'),
+  nodeCIDR: cidr.default('172.18.0.0/16'),
+  clusterDomain: z.string().min(1).default('cluster.local'),
+  network: network.prefault({}),
+  kernel: kernel.prefault({}),
+  sysctls: z.record(z.string(), z.union([z.number(), z.string()])).default({}).describe('by their dotted names, on every node'),
+  costs: z.string().min(1).default('hot').describe('hot, cold, or a profile file'),
+  loadBalancer: loadBalancer.prefault({}),
+})

@@ -1,0 +1,80 @@
+import { parseAddress } from '../../kernel/address.ts'
+import { isName, parseReference, type Reference } from './reference.ts'
+import type { Written } from './written.ts'
+
+export type Scheme = 'tcp' | 'udp' | 'http' | 'icmp' | 'dns'
+
+/** Whom a request is for, before anybody has resolved it. */
+export type Host =
+  | { kind: 'address'; address: string }
+  | { kind: 'name'; name: string }
+  | { kind: 'object'; object: Reference }
+  | { kind: 'variable'; variable: string }
+
+/** `port` is 0 where the scheme has none (icmp, dns), and a text for `$VARIABLE` of the pod's environment. */
+export interface Target {
+  scheme: Scheme
+  host: Host
+  port: number | string
+  path: string
+  text: string
+}
+
+/** The default port of each scheme; undefined where it must be written. */
+const PORTS: Record<Scheme, number | undefined> = { tcp: undefined, udp: undefined, http: 80, icmp: 0, dns: 0 }
+
+/**
+ * `tcp://10.96.0.10:80`, `http://redis:6379/path`, `icmp://web`, `dns://redis`, `udp://svc/kube-dns.kube-system:53`,
+ * `tcp://pod/default/a:8080`, `tcp://node/node-1:31001`, `http://$REDIS_SERVICE_HOST:$REDIS_SERVICE_PORT`. Without a scheme: tcp.
+ */
+export function parseTarget(text: string): Target | undefined {
+  const [, word = 'tcp', rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/.exec(text) ?? []
+  const match = (OBJECT.test(rest) ? OBJECT_AND_PORT : HOST_AND_PORT).exec(rest)
+  if (match === null || !Object.hasOwn(PORTS, word)) return undefined
+  const scheme = word as Scheme
+  const [, where = '', portText, path = ''] = match
+  const host = parseHost(where)
+  const port = portText === undefined ? PORTS[scheme] : portText.startsWith('$') ? variableName(portText) : Number(portText)
+  if (host === undefined || port === undefined || !isPort(port, scheme)) return undefined
+  return { scheme, host, port, path, text }
+}
+
+const OBJECT = /^(svc|service|pod|po|node|no)\//
+const OBJECT_AND_PORT = /^([^:]+)(?::(\d{1,5}|\$\w+|\$\{\w+\}))?(\/.*)?$/
+const HOST_AND_PORT = /^([^:/]+)(?::(\d{1,5}|\$\w+|\$\{\w+\}))?(\/.*)?$/
+
+function isPort(port: number | string, scheme: Scheme): boolean {
+  if (typeof port === 'string') return true
+  return PORTS[scheme] === 0 ? port === 0 : port >= 1 && port <= 65535
+}
+
+function variableName(text: string): string {
+  return text.replace(/[${}]/g, '')
+}
+
+function parseHost(text: string): Host | undefined {
+  if (text.startsWith('$')) return /^\$(\w+|\{\w+\})$/.test(text) ? { kind: 'variable', variable: variableName(text) } : undefined
+  if (parseAddress(text) !== undefined) return { kind: 'address', address: text }
+  if (!text.includes('/')) return isHostName(text) ? { kind: 'name', name: text } : undefined
+  const object = parseReference(text)
+  if (object === undefined) return undefined
+  return { kind: 'object', object: object.kind === 'service' && object.namespace === '' ? splitServiceName(object) : object }
+}
+
+/** `svc/NAME.NS`: a Service's name has no dot of its own. */
+function splitServiceName(service: Reference): Reference {
+  const [name = '', namespace = ''] = service.name.split('.')
+  return { kind: 'service', namespace, name }
+}
+
+/** A host name as resolvers take it: letters of either case, underscores (SRV), a trailing dot. */
+function isHostName(text: string): boolean {
+  return isName(text.toLowerCase().replace(/_/g, 'x').replace(/\.$/, '')) && !/^[\d.]+$/.test(text)
+}
+
+export const target: Written<Target> = {
+  what: 'a target',
+  rule: 'SCHEME://HOST:PORT with tcp, udp, http, icmp or dns, and a name, an IPv4 address, svc/NAME.NAMESPACE or pod/NAME as host',
+  examples: ['http://redis:6379', 'tcp://svc/redis.default:6379'],
+  parse: parseTarget,
+}

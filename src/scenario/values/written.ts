@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/** A value that people write as a short text: what it is called, how it looks, and how it is read. */
+export interface Written<T> {
+  /** With its article, for "… is not a duration". */
+  what: string
+  /** The rule in a few words, for "write …". */
+  rule: string
+  examples: string[]
+  /** Undefined when the text is not such a value. */
+  parse(text: string): T | undefined
+}
+
+/** "`5 sec` is not a duration: write a number with its unit, such as 1m30s or 250ms" */
+export function notWritten<T>(kind: Written<T>, text: string): string {
+  return `\`${text}\` is not ${kind.what}: write ${kind.rule}, such as ${kind.examples.join(' or ')}`
+}
+
+/** The schema of a field that holds such a value: YAML's own numbers are taken as their text. */
+export function written<T>(kind: Written<T>): z.ZodType<T, string | number> {
+  return z
+    .union([z.string(), z.number()], { error: `must be ${kind.what}: ${kind.rule}, such as ${kind.examples.join(' or ')}` })
+    .transform((raw, context) => {
+      const value = kind.parse(String(raw).trim())
+      if (value !== undefined) return value
+      context.addIssue({ code: 'custom', message: notWritten(kind, String(raw)) })
+      return z.NEVER
+    })
+    .meta({ description: `${kind.what}: ${kind.rule}`, examples: kind.examples })
+}
