@@ -12,6 +12,9 @@ export interface Interface {
   readonly kind: InterfaceKind
   /** The interface's own addresses, the primary one first; MASQUERADE takes the first. */
   readonly addresses: Address[]
-  /** Hands the packet to whatever is at the other end; `at` is when it has left this machine's CPU. */
-  transmit(packet: Packet, at: Nanos): void
+  /**
+   * Hands the packet to whatever is at the other end; `at` is when it has left this machine's CPU, `nextHop` the
+   * neighbour that is to take it.
+   */
+  transmit(packet: Packet, at: Nanos, nextHop: Address): void
 }

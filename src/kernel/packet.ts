@@ -58,6 +58,8 @@ export class Packet {
   /** Bytes above the TCP, UDP or ICMP header. */
   length = 0
   ttl = 64
+  /** Bytes of tunnel headers (VXLAN, IPIP) around the packet while it crosses the wire. */
+  tunnelBytes = 0
   /** netfilter's mark (skb->mark): lives only while the packet is inside one machine. */
   mark = 0
 
@@ -106,6 +108,7 @@ export function newPacket(): Packet {
 export function recycle(packet: Packet): void {
   packet.length = 0
   packet.ttl = 64
+  packet.tunnelBytes = 0
   packet.mark = 0
   packet.tcpFlags = 0
   packet.seq = 0
@@ -130,7 +133,7 @@ export function recycle(packet: Packet): void {
 
 /** Bytes of the packet on the wire: Ethernet and IP headers and the protocol's own, TCP with timestamps. */
 export function wireLength(packet: Packet): number {
-  return packet.length + headerLength(packet.protocol)
+  return packet.length + headerLength(packet.protocol) + packet.tunnelBytes
 }
 
 function headerLength(protocol: number): number {

@@ -1,0 +1,310 @@
+import type { Agenda, Nanos } from '../engine/agenda.ts'
+import type { Costs } from '../costs.ts'
+import { isLoopback, type Address } from './address.ts'
+import { Cpus } from './cpu.ts'
+import { Drops, type DropReason } from './drops.ts'
+import { Hooks } from './hooks.ts'
+import type { Interface } from './interface.ts'
+import { LINK, QUEUEING, ROUTING, SOCKET, type Place } from './journey.ts'
+import { FORWARD, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, NF_DROP, POST_ROUTING, PRE_ROUTING, type Hook, type Verdict } from './netfilter.ts'
+import { ACK, DESTINATION_UNREACHABLE, HOST_UNREACHABLE, NET_UNREACHABLE, recycle, SYN, TCP, type Packet } from './packet.ts'
+import { RoutingTable, type Route } from './routes.ts'
+import { AddressOnlyInterface, leaveMachine, type Receiver, type VethInterface } from './veth.ts'
+
+/** The kernel settings that the packet path itself asks for. */
+export interface MachineSysctls {
+  routeLocalnet: boolean
+}
+
+/** What netfilter adds to the plain path of a packet: connection tracking, tables, answers to rejected packets. */
+export interface PacketFilter {
+  /** A packet has been dropped: whatever belongs to it alone is released. */
+  release(packet: Packet): void
+  /** Sends an ICMP error about a packet to its source. */
+  sendError(packet: Packet, type: number, code: number): void
+}
+
+export interface MachineOptions {
+  name: string
+  agenda: Agenda
+  costs: Costs
+  cores: number
+}
+
+/**
+ * One Linux machine: the way of a packet through it (net/ipv4/ip_input.c, ip_forward.c, ip_output.c).
+ * A packet is walked through its hooks at one instant; what that costs is added up and worked off by the core it is
+ * steered to, and the packet goes on when the core is done with it.
+ */
+export class Machine {
+  readonly name: string
+  readonly agenda: Agenda
+  readonly costs: Costs
+  readonly cpus: Cpus
+  readonly hooks = new Hooks()
+  readonly routes = new RoutingTable()
+  readonly drops = new Drops()
+  readonly loopback = new AddressOnlyInterface('loopback', 'lo', 1)
+  readonly interfaces: Interface[] = [this.loopback]
+  readonly sysctls: MachineSysctls = { routeLocalnet: false }
+  /** The VXLAN or IPIP device, where pods of other nodes are reached through one. */
+  tunnel: Interface | undefined
+  /** The sockets of the machine's own namespace. */
+  host: Receiver | undefined
+  filter: PacketFilter | undefined
+  /** Packets that have entered this machine. */
+  packets = 0
+
+  #cpu = 0
+  #start: Nanos = 0
+  #cost = 0
+  #arrived: Nanos = 0
+  #details: string[] = []
+  readonly #deliverToHost = (packet: Packet): void => {
+    leaveMachine(packet)
+    if (this.host === undefined) recycle(packet)
+    else this.host.receive(packet)
+  }
+
+  constructor(options: MachineOptions) {
+    this.name = options.name
+    this.agenda = options.agenda
+    this.costs = options.costs
+    this.cpus = new Cpus(options.cores)
+  }
+
+  /** When the packet at hand began to be worked on; what has been charged since is part of it. */
+  get now(): Nanos {
+    return this.#start + this.#cost
+  }
+
+  get cpu(): number {
+    return this.#cpu
+  }
+
+  /** Adds time to the packet at hand. `what` says it in the words of the field. */
+  charge(packet: Packet, place: Place, ns: number, what: string): void {
+    this.#cost += ns
+    if (packet.ledger !== null) packet.ledger[place]! += ns
+    if (packet.journey !== null) this.#writeDown(packet, place, ns, what)
+  }
+
+  /** A detail of the step that is charged next; call only for a packet with a journey. */
+  explain(detail: string): void {
+    this.#details.push(detail)
+  }
+
+  /** A packet comes in from a NIC. */
+  receive(packet: Packet, device: Interface): void {
+    const cpu = this.cpus.steer(packet)
+    if (this.cpus.cores[cpu]!.isFull(this.agenda.now)) return this.#refuse(packet)
+    this.#begin(packet, cpu)
+    this.charge(packet, LINK, this.costs.nicReceive, device.name)
+    if (packet.tunnelBytes === 0 || this.tunnel === undefined) return this.preRouting(packet, device)
+    packet.tunnelBytes = 0
+    this.charge(packet, LINK, this.costs.decapsulate, this.tunnel.name)
+    this.preRouting(packet, this.tunnel)
+  }
+
+  /** A pod's socket sends: the whole path runs in its sendto(), as softirq work on its core. */
+  receiveFromPod(packet: Packet, veth: VethInterface): void {
+    this.#begin(packet)
+    this.#chargeSend(packet)
+    this.charge(packet, LINK, this.costs.veth, veth.name)
+    if (veth.bridge === undefined) this.preRouting(packet, veth)
+    else veth.bridge.input(this, packet, veth)
+  }
+
+  /** A socket of the machine's own namespace sends. EPERM: OUTPUT dropped or rejected the packet. */
+  output(packet: Packet): 'ok' | 'EPERM' {
+    this.#begin(packet)
+    this.#chargeSend(packet)
+    return this.#localOut(packet) ? 'ok' : 'EPERM'
+  }
+
+  /** What the kernel itself sends (ICMP errors, resets): as `output`, without a socket's cost. */
+  respond(packet: Packet): void {
+    this.#begin(packet)
+    this.#localOut(packet)
+  }
+
+  /** From PREROUTING on: also where a packet comes back that went out over lo. */
+  preRouting(packet: Packet, device: Interface): void {
+    this.packets++
+    packet.inInterface = device
+    if (!this.pass(PRE_ROUTING, packet)) return
+    this.routeInput(packet, device)
+  }
+
+  /** Decides whether a packet is for this machine or goes on. */
+  routeInput(packet: Packet, device: Interface): void {
+    this.charge(packet, ROUTING, this.costs.route, 'routing decision')
+    const problem = this.#martian(packet, device)
+    if (problem !== undefined) return this.discard(packet, problem)
+    if (this.routes.isLocal(packet.destination)) return this.localIn(packet)
+    const route = this.routes.lookup(packet.destination)
+    if (route === undefined) return this.#unreachable(packet, NET_UNREACHABLE, 'no route')
+    packet.ttl--
+    if (packet.ttl <= 0) return this.discard(packet, 'ttl exceeded')
+    packet.outInterface = route.out
+    if (!this.pass(FORWARD, packet)) return
+    this.postRouting(packet, route)
+  }
+
+  localIn(packet: Packet): void {
+    if (!this.pass(LOCAL_IN, packet)) return
+    this.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
+    this.agenda.post(this.finish(), this.#deliverToHost, packet)
+  }
+
+  /** The last hook and the way out of an interface. */
+  postRouting(packet: Packet, route: Route): void {
+    packet.outInterface = route.out
+    if (!this.pass(POST_ROUTING, packet)) return
+    this.egress(packet, route.out, route.via ?? packet.destination)
+  }
+
+  /** Out of the interface, to a neighbour. */
+  egress(packet: Packet, out: Interface, nextHop: Address): void {
+    const { costs } = this
+    switch (out.kind) {
+      case 'veth':
+        this.charge(packet, LINK, costs.veth, out.name)
+        this.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
+        break
+      case 'bridge':
+        this.charge(packet, LINK, costs.bridge + costs.veth, out.name)
+        this.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
+        break
+      case 'tunnel':
+        this.charge(packet, LINK, costs.encapsulate, out.name)
+        this.charge(packet, LINK, costs.nicSend, 'eth0')
+        break
+      default:
+        this.charge(packet, LINK, costs.nicSend, out.name)
+    }
+    out.transmit(packet, this.finish(), nextHop)
+  }
+
+  /** Shows the packet to a hook. False: it is gone (dropped or answered), and has been accounted for. */
+  pass(hook: Hook, packet: Packet): boolean {
+    const verdict: Verdict = this.hooks.run(hook, packet)
+    if (verdict === NF_ACCEPT) return true
+    if (verdict === NF_DROP) this.discard(packet, this.#dropReason)
+    return false
+  }
+
+  #dropReason: DropReason = 'rule: DROP'
+
+  /** Why the hook that runs now is about to say NF_DROP, where it was not a rule. */
+  because(reason: DropReason): Verdict {
+    this.#dropReason = reason
+    return NF_DROP
+  }
+
+  /** Lets go of the packet at hand; the core has still spent the time. */
+  discard(packet: Packet, reason: DropReason): void {
+    this.#dropReason = 'rule: DROP'
+    this.drops.count(reason)
+    if (packet.journey !== null) {
+      this.#details.push(`dropped: ${reason}`)
+      this.#writeDown(packet, ROUTING, 0, 'dropped')
+    }
+    this.filter?.release(packet)
+    this.finish()
+    recycle(packet)
+  }
+
+  /** The core works off what was charged; returns when it is done with this packet. */
+  finish(): Nanos {
+    return this.cpus.cores[this.#cpu]!.admit(this.#arrived, this.#cost)
+  }
+
+  /** The next hop of a packet that this machine sent did not answer ARP. */
+  neighbourFailed(packet: Packet): void {
+    this.#begin(packet)
+    this.#unreachable(packet, HOST_UNREACHABLE, 'no such neighbour')
+  }
+
+  #begin(packet: Packet, cpu = this.cpus.steer(packet)): void {
+    const now = this.agenda.now
+    const wait = this.cpus.cores[cpu]!.backlog(now)
+    this.#cpu = cpu
+    this.#arrived = now
+    this.#start = now + wait
+    this.#cost = 0
+    if (wait === 0) return
+    if (packet.ledger !== null) packet.ledger[QUEUEING]! += wait
+    if (packet.journey !== null) packet.journey.steps.push({ start: now, cost: wait, place: QUEUEING, where: this.name, cpu, what: 'waits for the core', details: [] })
+  }
+
+  #localOut(packet: Packet): boolean {
+    const first = this.#routeOutput(packet)
+    if (first === undefined) {
+      this.discard(packet, 'no route')
+      return true
+    }
+    packet.inInterface = null
+    packet.outInterface = first.out
+    const destination = packet.destination
+    if (!this.pass(LOCAL_OUT, packet)) return false
+    // NAT may have chosen another destination: ip_route_me_harder.
+    const route = packet.destination === destination ? first : this.#routeOutput(packet)
+    if (route === undefined) {
+      this.discard(packet, 'no route')
+      return true
+    }
+    packet.outInterface = route.out
+    if (!this.pass(POST_ROUTING, packet)) return false
+    if (route.out !== this.loopback) {
+      this.egress(packet, route.out, route.via ?? packet.destination)
+      return true
+    }
+    this.charge(packet, LINK, this.costs.loopback, 'lo')
+    packet.outInterface = null
+    this.preRouting(packet, this.loopback)
+    return true
+  }
+
+  #routeOutput(packet: Packet): Route | undefined {
+    this.charge(packet, ROUTING, this.costs.route, 'routing decision')
+    if (this.routes.isLocal(packet.destination)) return { to: { network: packet.destination, mask: -1, prefix: 32 }, out: this.loopback, via: undefined, source: packet.destination }
+    return this.routes.lookup(packet.destination)
+  }
+
+  #martian(packet: Packet, device: Interface): DropReason | undefined {
+    if (device === this.loopback) return undefined
+    if (isLoopback(packet.source) || this.routes.isLocal(packet.source)) return 'martian source'
+    if (isLoopback(packet.destination) && !this.sysctls.routeLocalnet) return 'martian destination'
+    return undefined
+  }
+
+  #unreachable(packet: Packet, code: number, reason: DropReason): void {
+    this.filter?.sendError(packet, DESTINATION_UNREACHABLE, code)
+    this.discard(packet, reason)
+  }
+
+  #refuse(packet: Packet): void {
+    this.drops.count('cpu backlog full')
+    recycle(packet)
+  }
+
+  #chargeSend(packet: Packet): void {
+    const { costs } = this
+    let ns = costs.udpSend
+    if (packet.protocol === TCP) ns = (packet.tcpFlags & (SYN | ACK)) === SYN ? costs.tcpSend + costs.tcpConnect : costs.tcpSend
+    this.charge(packet, SOCKET, ns, 'socket send')
+  }
+
+  #receiveCost(packet: Packet): number {
+    const { costs } = this
+    if (packet.protocol !== TCP) return costs.udpReceive
+    return (packet.tcpFlags & (SYN | ACK)) === SYN ? costs.tcpReceive + costs.tcpAccept : costs.tcpReceive
+  }
+
+  #writeDown(packet: Packet, place: Place, ns: number, what: string): void {
+    const details = this.#details
+    this.#details = []
+    packet.journey?.steps.push({ start: this.#start + this.#cost - ns, cost: ns, place, where: this.name, cpu: this.#cpu, what, details })
+  }
+}

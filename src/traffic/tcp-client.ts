@@ -1,0 +1,188 @@
+import type { Nanos } from '../engine/agenda.ts'
+import { failureKind, type SocketError } from '../socket/errors.ts'
+import type { Stack } from '../socket/stack.ts'
+import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
+import type { Client, Destination, NameService, RequestShape } from './client.ts'
+import type { Answer, Ask } from './message.ts'
+import type { Attempt, Request, Requests } from './request.ts'
+
+/** How a client uses connections: a new one each, or a pool of at most `size`, each closed when older than `maxAge`. */
+export type ConnectionUse = { kind: 'per-request' } | { kind: 'keep-alive'; pool: number; maxAge: Nanos | undefined }
+
+/** A connection of the client: its socket's context. */
+class Connection implements Attempt {
+  /** The request on it; undefined while it is idle. */
+  request: Request | undefined
+  socket: TcpSocket | undefined
+  openedAt: Nanos = 0
+  readonly #client: TcpClient
+
+  constructor(client: TcpClient, request: Request, openedAt: Nanos) {
+    this.#client = client
+    this.request = request
+    this.openedAt = openedAt
+  }
+
+  giveUp(): void {
+    this.#client.abandon(this)
+  }
+}
+
+/** Requests over TCP. HTTP without a pool of its own is this: one request at a time on a connection. */
+export class TcpClient implements Client, TcpHandler {
+  readonly #stack: Stack
+  readonly #requests: Requests
+  readonly #names: NameService
+  readonly #shape: RequestShape
+  readonly #use: ConnectionUse
+  readonly #ask: Ask
+  readonly #idle: Connection[] = []
+  readonly #waiting: Request[] = []
+  readonly #connections = new Set<Connection>()
+
+  constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape, use: ConnectionUse) {
+    this.#stack = stack
+    this.#requests = requests
+    this.#names = names
+    this.#shape = shape
+    this.#use = use
+    this.#ask = { responseBytes: shape.responseBytes }
+  }
+
+  send(request: Request): void {
+    const idle = this.#takeIdle()
+    if (idle !== undefined) return this.#ride(idle, request)
+    if (this.#use.kind === 'keep-alive' && this.#connections.size >= this.#use.pool) this.#waiting.push(request)
+    else this.#open(request)
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.socket?.close()
+    this.#connections.clear()
+    this.#idle.length = 0
+  }
+
+  onConnected(socket: TcpSocket): void {
+    const { request } = connectionOf(socket)
+    if (request === undefined) return
+    request.connected = this.#stack.now
+    this.#sendAsk(socket)
+  }
+
+  onMessage(socket: TcpSocket, message: unknown): void {
+    const connection = connectionOf(socket)
+    const { request } = connection
+    if (request === undefined) return
+    connection.request = undefined
+    socket.ledger = null
+    socket.journey = null
+    this.#release(connection, socket)
+    // Servers answer with an Answer, and nothing else listens where requests go.
+    this.#requests.succeed(request, message as Answer)
+    this.#serveWaiting()
+  }
+
+  onEnd(socket: TcpSocket): void {
+    this.#lost(socket, 'closed-without-data')
+    socket.close()
+  }
+
+  onError(socket: TcpSocket, error: SocketError): void {
+    this.#lost(socket, failureKind(error))
+  }
+
+  /** A request on this connection has timed out: what comes later is for nobody. @internal */
+  abandon(connection: Connection): void {
+    this.#connections.delete(connection)
+    connection.request = undefined
+    connection.socket?.close()
+    this.#serveWaiting()
+  }
+
+  #open(request: Request): void {
+    const connection = new Connection(this, request, this.#stack.now)
+    request.attempt = connection
+    this.#connections.add(connection)
+    this.#names.resolve(request, (_, result) => this.#connect(connection, request, result))
+  }
+
+  #connect(connection: Connection, request: Request, result: Destination | { failure: string }): void {
+    if (request.isDone) return
+    request.resolved = this.#stack.now
+    if ('failure' in result) {
+      this.#connections.delete(connection)
+      this.#requests.fail(request, result.failure)
+      return this.#serveWaiting()
+    }
+    connection.socket = this.#stack.connect({
+      destination: result.address,
+      port: result.port,
+      ...(this.#shape.sourcePort === undefined ? {} : { sourcePort: this.#shape.sourcePort }),
+      handler: this,
+      context: connection,
+      ledger: request.ledger,
+      journey: request.journey,
+    })
+  }
+
+  /** An idle connection takes the next request. */
+  #ride(connection: Connection, request: Request): void {
+    const { socket } = connection
+    if (socket === undefined) return this.#open(request)
+    connection.request = request
+    request.attempt = connection
+    request.resolved = this.#stack.now
+    request.connected = request.resolved
+    socket.ledger = request.ledger
+    socket.journey = request.journey
+    this.#sendAsk(socket)
+  }
+
+  #sendAsk(socket: TcpSocket): void {
+    socket.send(this.#shape.requestBytes, this.#ask)
+  }
+
+  #takeIdle(): Connection | undefined {
+    const connection = this.#idle.pop()
+    if (connection === undefined || !this.#isTooOld(connection)) return connection
+    this.#connections.delete(connection)
+    connection.socket?.close()
+    return this.#takeIdle()
+  }
+
+  #isTooOld(connection: Connection): boolean {
+    return this.#use.kind === 'keep-alive' && this.#use.maxAge !== undefined && this.#stack.now - connection.openedAt >= this.#use.maxAge
+  }
+
+  /** The answer is complete: the connection waits for the next request, or is closed. */
+  #release(connection: Connection, socket: TcpSocket): void {
+    if (this.#use.kind === 'keep-alive' && !this.#isTooOld(connection)) this.#idle.push(connection)
+    else {
+      this.#connections.delete(connection)
+      socket.close()
+    }
+  }
+
+  #lost(socket: TcpSocket, failure: string): void {
+    const connection = connectionOf(socket)
+    this.#connections.delete(connection)
+    const at = this.#idle.indexOf(connection)
+    if (at >= 0) this.#idle.splice(at, 1)
+    const { request } = connection
+    connection.request = undefined
+    if (request !== undefined) this.#requests.fail(request, failure)
+    this.#serveWaiting()
+  }
+
+  #serveWaiting(): void {
+    if (this.#use.kind !== 'keep-alive') return
+    while (this.#waiting.length > 0 && (this.#idle.length > 0 || this.#connections.size < this.#use.pool)) {
+      const request = this.#waiting.shift()
+      if (request !== undefined && !request.isDone) this.send(request)
+    }
+  }
+}
+
+function connectionOf(socket: TcpSocket): Connection {
+  return socket.context as Connection // `#connect` opened the socket with it
+}
