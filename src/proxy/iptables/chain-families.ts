@@ -1,0 +1,90 @@
+import type { Chain } from '../../kernel/rules/program.ts'
+import { endpointChainName, servicePortHash } from '../chain-names.ts'
+import type { ProxyConfig } from '../config.ts'
+import { hasHints } from '../endpoints.ts'
+import { detectsByNode, localDetectorOf } from '../local-detector.ts'
+import type { ProxyNode } from '../node.ts'
+import { type ServicePort, usesLocalEndpoints } from '../service-port.ts'
+import type { ServiceSnapshot } from '../service-snapshot.ts'
+import type { ChainSource } from './lazy-table.ts'
+import { usesFirewall } from './portal-rules.ts'
+import { serviceChains } from './service-chains.ts'
+
+/** More endpoints than this make a large cluster (pkg/proxy/iptables/proxier.go, largeClusterEndpointsThreshold). */
+const LARGE_CLUSTER_ENDPOINTS = 1000
+
+type Families = WeakMap<ServicePort, readonly Chain[]>
+
+/**
+ * The families of chains that belong to one service-port each. A family is built when one of its chains is first asked
+ * for, and serves all nodes unless it depends on the node.
+ */
+export class ChainFamilies {
+  readonly #config: ProxyConfig
+  readonly #owners = new WeakMap<ServiceSnapshot, ReadonlyMap<string, ServicePort>>()
+  readonly #commented = new Library()
+  readonly #bare = new Library()
+
+  constructor(config: ProxyConfig) {
+    this.#config = config
+  }
+
+  source(snapshot: ServiceSnapshot, node: ProxyNode): ChainSource {
+    const largeCluster = snapshot.endpointCount > LARGE_CLUSTER_ENDPOINTS
+    const library = largeCluster ? this.#bare : this.#commented
+    const detector = localDetectorOf(this.#config, node)
+    const context = { node, detector, masqueradeAll: this.#config.masqueradeAll, largeCluster }
+    const family = (port: ServicePort) => {
+      const families = this.#dependsOnNode(port) ? library.of(node) : library.shared
+      return remembered(families, port, () => serviceChains(port, context))
+    }
+    return {
+      chainsOf: (name) => {
+        const owner = this.#owner(snapshot, name)
+        return owner === undefined ? [] : family(owner)
+      },
+      *all() {
+        for (const port of snapshot.servicePorts) yield* family(port)
+      },
+    }
+  }
+
+  #dependsOnNode(port: ServicePort): boolean {
+    return usesLocalEndpoints(port) || hasHints(port) || usesFirewall(port) || detectsByNode(this.#config)
+  }
+
+  #owner(snapshot: ServiceSnapshot, name: string): ServicePort | undefined {
+    const [, kind, hash] = /^KUBE-(SVC|SVL|EXT|FW|SEP)-([A-Z2-7]{16})$/.exec(name) ?? []
+    if (kind === undefined || hash === undefined) return undefined
+    if (kind !== 'SEP') return this.#ownersIn(snapshot).get(hash)
+    // Only somebody who comes from nowhere asks for an endpoint's chain: whoever jumps there has asked for its family.
+    return snapshot.servicePorts.find((port) => port.endpoints.some((endpoint) => endpointChainName(port, endpoint) === name))
+  }
+
+  #ownersIn(snapshot: ServiceSnapshot): ReadonlyMap<string, ServicePort> {
+    let owners = this.#owners.get(snapshot)
+    if (owners === undefined) {
+      owners = new Map(snapshot.servicePorts.map((port) => [servicePortHash(port), port]))
+      this.#owners.set(snapshot, owners)
+    }
+    return owners
+  }
+}
+
+/** Families that have been built: those that serve every node, and each node's own. */
+class Library {
+  readonly shared: Families = new WeakMap()
+  readonly #own = new WeakMap<ProxyNode, Families>()
+
+  of(node: ProxyNode): Families {
+    let families = this.#own.get(node)
+    if (families === undefined) this.#own.set(node, (families = new WeakMap()))
+    return families
+  }
+}
+
+function remembered(families: Families, port: ServicePort, build: () => readonly Chain[]): readonly Chain[] {
+  let family = families.get(port)
+  if (family === undefined) families.set(port, (family = build()))
+  return family
+}

@@ -1,0 +1,115 @@
+import type { Address } from '../../kernel/address.ts'
+import type { Match, Rule, Target } from '../../kernel/rules/rule.ts'
+import { clusterChainName, externalChainName, firewallChainName, localChainName } from '../chain-names.ts'
+import { hasUsableEndpoints } from '../endpoints.ts'
+import { type ServicePort, isExternallyAccessible } from '../service-port.ts'
+import { ACCEPT, DROP, REJECT, TO_LOCAL, comment, isProtocol, jumpOnce, rule, to, toPort } from './words.ts'
+
+/**
+ * The rules of one service-port in the chains that every new connection walks. Each portal is one such chain's share;
+ * `byNode` says for which service-ports it depends on whether the node has local endpoints. Nothing else about a node
+ * matters here, which is what lets all nodes share the rest.
+ */
+export interface Portal {
+  readonly table: 'nat' | 'filter'
+  readonly chain: string
+  byNode(port: ServicePort): boolean
+  rules(port: ServicePort, hasLocal: boolean): readonly Rule[]
+}
+
+export const PORTALS: readonly Portal[] = [
+  { table: 'nat', chain: 'KUBE-SERVICES', byNode: isInternalByNode, rules: dispatchClusterIP },
+  { table: 'nat', chain: 'KUBE-SERVICES', byNode: never, rules: dispatchExternal },
+  { table: 'nat', chain: 'KUBE-NODEPORTS', byNode: never, rules: dispatchNodePort },
+  { table: 'filter', chain: 'KUBE-SERVICES', byNode: isInternalByNode, rules: refuseClusterIP },
+  { table: 'filter', chain: 'KUBE-EXTERNAL-SERVICES', byNode: isExternalByNode, rules: refuseExternal },
+  { table: 'filter', chain: 'KUBE-PROXY-FIREWALL', byNode: never, rules: dropOutsideRanges },
+  { table: 'filter', chain: 'KUBE-NODEPORTS', byNode: never, rules: openHealthCheck },
+]
+
+const NONE: readonly Rule[] = []
+
+function never(): boolean {
+  return false
+}
+
+// Without any endpoint every node rejects alike.
+function isInternalByNode(port: ServicePort): boolean {
+  return port.internalPolicyLocal && hasUsableEndpoints(port)
+}
+
+function isExternalByNode(port: ServicePort): boolean {
+  return port.externalPolicyLocal && hasUsableEndpoints(port)
+}
+
+/** Do the source ranges of a service-port guard its load-balancer addresses? */
+export function usesFirewall(port: ServicePort): boolean {
+  return port.sourceRanges.length > 0 && port.loadBalancerVIPs.length > 0 && hasUsableEndpoints(port)
+}
+
+function dispatchClusterIP(port: ServicePort, hasLocal: boolean): readonly Rule[] {
+  if (refusal(port, port.internalPolicyLocal, hasLocal) !== undefined) return NONE
+  const chain = port.internalPolicyLocal ? localChainName(port) : clusterChainName(port)
+  return [rule(clusterIPMatches(port), jumpOnce(chain))]
+}
+
+/** `-d CLUSTER-IP -p tcp -m comment … --dport N`. */
+export function clusterIPMatches(port: ServicePort): readonly Match[] {
+  return portalMatches(port, port.clusterIP, `${port.name} cluster IP`)
+}
+
+function dispatchExternal(port: ServicePort): readonly Rule[] {
+  if (!hasUsableEndpoints(port)) return NONE
+  const external = externalChainName(port)
+  const balanced = usesFirewall(port) ? firewallChainName(port) : external
+  return [
+    ...port.externalIPs.map((ip) => rule(portalMatches(port, ip, `${port.name} external IP`), jumpOnce(external))),
+    ...port.loadBalancerVIPs.map((ip) => rule(portalMatches(port, ip, `${port.name} loadbalancer IP`), jumpOnce(balanced))),
+  ]
+}
+
+// Source ranges do not guard NodePorts, "for better or for worse" (a comment of kube-proxy's own).
+function dispatchNodePort(port: ServicePort): readonly Rule[] {
+  if (port.nodePort === 0 || !hasUsableEndpoints(port)) return NONE
+  return [rule([isProtocol(port.protocol), comment(port.name), toPort(port.protocol, port.nodePort)], jumpOnce(externalChainName(port)))]
+}
+
+function refuseClusterIP(port: ServicePort, hasLocal: boolean): readonly Rule[] {
+  const refused = refusal(port, port.internalPolicyLocal, hasLocal)
+  return refused === undefined ? NONE : [rule(portalMatches(port, port.clusterIP, refused.why), refused.target)]
+}
+
+function refuseExternal(port: ServicePort, hasLocal: boolean): readonly Rule[] {
+  const refused = refusal(port, port.externalPolicyLocal, hasLocal)
+  if (refused === undefined || !isExternallyAccessible(port)) return NONE
+  const rules = [...port.externalIPs, ...port.loadBalancerVIPs].map((ip) => rule(portalMatches(port, ip, refused.why), refused.target))
+  if (port.nodePort !== 0) {
+    rules.push(rule([isProtocol(port.protocol), comment(refused.why), TO_LOCAL, toPort(port.protocol, port.nodePort)], refused.target))
+  }
+  return rules
+}
+
+/** Nothing anywhere: tell the client. Something elsewhere, but policy Local: leave it to time out, a balancer will learn. */
+function refusal(port: ServicePort, policyLocal: boolean, hasLocal: boolean): { why: string; target: Target } | undefined {
+  if (!hasUsableEndpoints(port)) return { why: `${port.name} has no endpoints`, target: REJECT }
+  if (policyLocal && !hasLocal) return { why: `${port.name} has no local endpoints`, target: DROP }
+  return undefined
+}
+
+function dropOutsideRanges(port: ServicePort): readonly Rule[] {
+  if (!usesFirewall(port)) return NONE
+  const why = `${port.name} traffic not accepted by ${firewallChainName(port)}`
+  return port.loadBalancerVIPs.map((ip) => rule(portalMatches(port, ip, why), DROP))
+}
+
+const HTTP = { number: 6, name: 'tcp' } as const
+
+/** The one rule of kube-proxy's that opens a port: balancers ask there whether the node has local endpoints. */
+function openHealthCheck(port: ServicePort): readonly Rule[] {
+  if (port.healthCheckNodePort === 0) return NONE
+  return [rule([isProtocol(HTTP), comment(`${port.name} health check node port`), toPort(HTTP, port.healthCheckNodePort)], ACCEPT)]
+}
+
+function portalMatches(port: ServicePort, ip: Address, why: string): readonly Match[] {
+  return [to(ip), isProtocol(port.protocol), comment(why), toPort(port.protocol, port.port)]
+}
