@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { suggest } from '../nearest.ts'
+import { suggest } from '../../engine/nearest.ts'
 
 /** Separates the messages of several unknown fields, which zod reports as one issue. */
 export const NEXT_FIELD = '\n'
