@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Endpoint, endpointText } from './endpoint.ts'
+import { remembered } from './remembered.ts'
 import type { ServicePort } from './service-port.ts'
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -20,12 +21,7 @@ const hashes = new WeakMap<ServicePort, string>()
 
 /** What the names of all chains of a service-port end in (pkg/proxy/iptables/proxier.go, portProtoHash). */
 export function servicePortHash(port: ServicePort): string {
-  let known = hashes.get(port)
-  if (known === undefined) {
-    known = shortHash(port.name + port.protocol.name, 16)
-    hashes.set(port, known)
-  }
-  return known
+  return remembered(hashes, port, () => shortHash(port.name + port.protocol.name, 16))
 }
 
 export function endpointChainName(port: ServicePort, endpoint: Endpoint): string {

@@ -5,7 +5,7 @@ import { ChainFamilies } from './iptables/chain-families.ts'
 import { CANARY, builtInChains, forwardChains, masqueradeChains, nodePortTail } from './iptables/constant-rules.ts'
 import { LazyTable } from './iptables/lazy-table.ts'
 import { PortalChains } from './iptables/portal-chains.ts'
-import { PORTALS, type Portal } from './iptables/portal-rules.ts'
+import { PORTAL_CHAINS, type Portal } from './iptables/portal-rules.ts'
 import { type ProxyNode, hasLocalhostNodePorts, nodePortAddressesOf } from './node.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
@@ -35,7 +35,7 @@ export class IptablesProxy {
    */
   program(snapshot: ServiceSnapshot, node: ProxyNode): Ruleset {
     const portal = (table: Portal['table'], name: string) => () => this.#portals.chain(table, name, snapshot, node.nodeName, this.#tail(table, name, node))
-    const portals = (table: Portal['table']) => new Map(PORTALS.filter((each) => each.table === table).map(({ chain }) => [chain, portal(table, chain)]))
+    const portals = (table: Portal['table']) => new Map(PORTAL_CHAINS.filter((each) => each.table === table).map(({ chain }) => [chain, portal(table, chain)]))
     return {
       tables: {
         mangle: new LazyTable('mangle', this.#mangle, new Map()),
@@ -43,6 +43,15 @@ export class IptablesProxy {
         filter: new LazyTable('filter', this.#filter, portals('filter')),
       },
     }
+  }
+
+  /** Rules in all tables of `program`, without building the chains of Services that nobody calls. */
+  countRules(snapshot: ServiceSnapshot, node: ProxyNode): number {
+    const { tables } = this.program(snapshot, node)
+    let count = this.#families.countRules(snapshot, node)
+    for (const chain of [...this.#nat, ...this.#filter]) count += chain.length
+    for (const { table, chain } of PORTAL_CHAINS) count += tables[table]?.chain(chain)?.length ?? 0
+    return count
   }
 
   #tail(table: Portal['table'], name: string, node: ProxyNode): readonly Rule[] {

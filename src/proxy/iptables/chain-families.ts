@@ -4,11 +4,12 @@ import type { ProxyConfig } from '../config.ts'
 import { hasHints } from '../endpoints.ts'
 import { detectsByNode, localDetectorOf } from '../local-detector.ts'
 import type { ProxyNode } from '../node.ts'
+import { remembered } from '../remembered.ts'
 import { type ServicePort, usesLocalEndpoints } from '../service-port.ts'
 import type { ServiceSnapshot } from '../service-snapshot.ts'
 import type { ChainSource } from './lazy-table.ts'
 import { usesFirewall } from './portal-rules.ts'
-import { serviceChains } from './service-chains.ts'
+import { type ChainContext, countServiceRules, serviceChains } from './service-chains.ts'
 
 /** More endpoints than this make a large cluster (pkg/proxy/iptables/proxier.go, largeClusterEndpointsThreshold). */
 const LARGE_CLUSTER_ENDPOINTS = 1000
@@ -21,6 +22,7 @@ type Families = WeakMap<ServicePort, readonly Chain[]>
  */
 export class ChainFamilies {
   readonly #config: ProxyConfig
+  readonly #counts = new WeakMap<ServiceSnapshot, { shared: number; byNode: readonly ServicePort[] }>()
   readonly #owners = new WeakMap<ServiceSnapshot, ReadonlyMap<string, ServicePort>>()
   readonly #commented = new Library()
   readonly #bare = new Library()
@@ -30,10 +32,8 @@ export class ChainFamilies {
   }
 
   source(snapshot: ServiceSnapshot, node: ProxyNode): ChainSource {
-    const largeCluster = snapshot.endpointCount > LARGE_CLUSTER_ENDPOINTS
-    const library = largeCluster ? this.#bare : this.#commented
-    const detector = localDetectorOf(this.#config, node)
-    const context = { node, detector, masqueradeAll: this.#config.masqueradeAll, largeCluster }
+    const context = this.#context(snapshot, node)
+    const library = context.largeCluster ? this.#bare : this.#commented
     const family = (port: ServicePort) => {
       const families = this.#dependsOnNode(port) ? library.of(node) : library.shared
       return remembered(families, port, () => serviceChains(port, context))
@@ -46,6 +46,26 @@ export class ChainFamilies {
       *all() {
         for (const port of snapshot.servicePorts) yield* family(port)
       },
+    }
+  }
+
+  /** Rules in all families, built or not. */
+  countRules(snapshot: ServiceSnapshot, node: ProxyNode): number {
+    const context = this.#context(snapshot, node)
+    const { shared, byNode } = remembered(this.#counts, snapshot, () => {
+      const byNode = snapshot.servicePorts.filter((port) => this.#dependsOnNode(port))
+      const others = snapshot.servicePorts.filter((port) => !this.#dependsOnNode(port))
+      return { byNode, shared: countAll(others, context) }
+    })
+    return shared + countAll(byNode, context)
+  }
+
+  #context(snapshot: ServiceSnapshot, node: ProxyNode): ChainContext {
+    return {
+      node,
+      detector: localDetectorOf(this.#config, node),
+      masqueradeAll: this.#config.masqueradeAll,
+      largeCluster: snapshot.endpointCount > LARGE_CLUSTER_ENDPOINTS,
     }
   }
 
@@ -62,13 +82,14 @@ export class ChainFamilies {
   }
 
   #ownersIn(snapshot: ServiceSnapshot): ReadonlyMap<string, ServicePort> {
-    let owners = this.#owners.get(snapshot)
-    if (owners === undefined) {
-      owners = new Map(snapshot.servicePorts.map((port) => [servicePortHash(port), port]))
-      this.#owners.set(snapshot, owners)
-    }
-    return owners
+    return remembered(this.#owners, snapshot, () => new Map(snapshot.servicePorts.map((port) => [servicePortHash(port), port])))
   }
+}
+
+function countAll(ports: readonly ServicePort[], context: ChainContext): number {
+  let count = 0
+  for (const port of ports) count += countServiceRules(port, context)
+  return count
 }
 
 /** Families that have been built: those that serve every node, and each node's own. */
@@ -77,14 +98,6 @@ class Library {
   readonly #own = new WeakMap<ProxyNode, Families>()
 
   of(node: ProxyNode): Families {
-    let families = this.#own.get(node)
-    if (families === undefined) this.#own.set(node, (families = new WeakMap()))
-    return families
+    return remembered<ProxyNode, Families>(this.#own, node, () => new WeakMap())
   }
-}
-
-function remembered(families: Families, port: ServicePort, build: () => readonly Chain[]): readonly Chain[] {
-  let family = families.get(port)
-  if (family === undefined) families.set(port, (family = build()))
-  return family
 }

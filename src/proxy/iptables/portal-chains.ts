@@ -1,11 +1,15 @@
 import { Chain, Segment } from '../../kernel/rules/program.ts'
 import type { Rule } from '../../kernel/rules/rule.ts'
 import { localEndpoints } from '../endpoints.ts'
+import { remembered } from '../remembered.ts'
 import type { ServicePort } from '../service-port.ts'
 import type { ServiceSnapshot } from '../service-snapshot.ts'
 import { PORTALS, type Portal } from './portal-rules.ts'
 
-type RuleMemory = WeakMap<ServicePort, readonly Rule[]>
+interface MemorizedPortal extends Portal {
+  readonly withLocal: WeakMap<ServicePort, readonly Rule[]>
+  readonly withoutLocal: WeakMap<ServicePort, readonly Rule[]>
+}
 
 /** What all nodes have in common once they know a snapshot. */
 interface Shared {
@@ -22,20 +26,17 @@ interface Shared {
  */
 export class PortalChains {
   readonly #shared = new WeakMap<ServiceSnapshot, Shared>()
-  readonly #rules = new Map<Portal, { withLocal: RuleMemory; withoutLocal: RuleMemory }>()
-
-  constructor() {
-    for (const portal of PORTALS) this.#rules.set(portal, { withLocal: new WeakMap(), withoutLocal: new WeakMap() })
-  }
+  /** Each portal with the rules that it has made. */
+  readonly #portals: readonly MemorizedPortal[] = PORTALS.map((portal) => ({ ...portal, withLocal: new WeakMap(), withoutLocal: new WeakMap() }))
 
   chain(table: Portal['table'], name: string, snapshot: ServiceSnapshot, nodeName: string, tail: readonly Rule[]): Chain {
-    const portals = PORTALS.filter((portal) => portal.table === table && portal.chain === name)
+    const portals = this.#portals.filter((portal) => portal.table === table && portal.chain === name)
     const shared = this.#sharedBy(snapshot)
     const segments = [this.#sharedSegment(shared, snapshot, portals, `${table} ${name}`), this.#ownSegment(shared, portals, nodeName), new Segment(tail)]
     return new Chain(name, segments.filter((segment) => segment.rules.length > 0))
   }
 
-  #sharedSegment(shared: Shared, snapshot: ServiceSnapshot, portals: readonly Portal[], key: string): Segment {
+  #sharedSegment(shared: Shared, snapshot: ServiceSnapshot, portals: readonly MemorizedPortal[], key: string): Segment {
     let segment = shared.segments.get(key)
     if (segment === undefined) {
       const rules: Rule[] = []
@@ -48,7 +49,7 @@ export class PortalChains {
     return segment
   }
 
-  #ownSegment(shared: Shared, portals: readonly Portal[], nodeName: string): Segment {
+  #ownSegment(shared: Shared, portals: readonly MemorizedPortal[], nodeName: string): Segment {
     const rules: Rule[] = []
     for (const portal of portals) {
       for (const port of shared.byNode.get(portal) ?? []) {
@@ -59,22 +60,14 @@ export class PortalChains {
   }
 
   /** The same objects for every node and every snapshot. */
-  #rulesOf(portal: Portal, port: ServicePort, hasLocal: boolean): readonly Rule[] {
-    const memory = this.#rules.get(portal)?.[hasLocal ? 'withLocal' : 'withoutLocal']
-    const known = memory?.get(port)
-    if (known !== undefined) return known
-    const rules = portal.rules(port, hasLocal)
-    memory?.set(port, rules)
-    return rules
+  #rulesOf(portal: MemorizedPortal, port: ServicePort, hasLocal: boolean): readonly Rule[] {
+    return remembered(hasLocal ? portal.withLocal : portal.withoutLocal, port, () => portal.rules(port, hasLocal))
   }
 
   #sharedBy(snapshot: ServiceSnapshot): Shared {
-    let shared = this.#shared.get(snapshot)
-    if (shared === undefined) {
-      const byNode = new Map(PORTALS.map((portal) => [portal, snapshot.servicePorts.filter((port) => portal.byNode(port))]))
-      shared = { segments: new Map(), byNode }
-      this.#shared.set(snapshot, shared)
-    }
-    return shared
+    return remembered(this.#shared, snapshot, () => ({
+      segments: new Map(),
+      byNode: new Map(this.#portals.map((portal) => [portal, snapshot.servicePorts.filter((port) => portal.byNode(port))])),
+    }))
   }
 }

@@ -27,6 +27,11 @@ export const PORTALS: readonly Portal[] = [
   { table: 'filter', chain: 'KUBE-NODEPORTS', byNode: never, rules: openHealthCheck },
 ]
 
+/** The chains that portals share, each once. */
+export const PORTAL_CHAINS: readonly Pick<Portal, 'table' | 'chain'>[] = PORTALS.filter(
+  ({ table, chain }, i) => PORTALS.findIndex((other) => other.table === table && other.chain === chain) === i,
+)
+
 const NONE: readonly Rule[] = []
 
 function never(): boolean {

@@ -38,6 +38,18 @@ export function serviceChains(port: ServicePort, context: ChainContext): Chain[]
   return chains
 }
 
+/** How many rules `serviceChains` makes, without making them: what a sync writes is known before anybody walks it. */
+export function countServiceRules(port: ServicePort, context: ChainContext): number {
+  if (!hasUsableEndpoints(port)) return 0
+  const { cluster, local, reachable } = categorizeEndpoints(port, context.node)
+  const rulesPerEndpoint = port.affinitySeconds > 0 ? 2 : 1
+  let count = (cluster.length + local.length) * rulesPerEndpoint + reachable.length * 2
+  if ((context.masqueradeAll || context.detector !== undefined) && (port.internalPolicyLocal ? local : cluster).length > 0) count++
+  if (isExternallyAccessible(port)) count += port.externalPolicyLocal ? 2 + Number(context.detector !== undefined) + Number(local.length > 0) : 2
+  if (usesFirewall(port)) count += port.sourceRanges.length + 1 + (admitsNode(port, context.node) ? port.loadBalancerVIPs.length : 0)
+  return count
+}
+
 /** The rule that has pods' traffic keep its source, and all other masqueraded lest the reply take another way. */
 function masqueradeInternal(port: ServicePort, context: ChainContext): readonly Rule[] {
   if (context.masqueradeAll) return [rule(clusterIPMatches(port), MARK_MASQUERADE)]
