@@ -2,7 +2,10 @@ import type { Nanos } from '../../engine/agenda.ts'
 import type { Address } from '../address.ts'
 import type { Hook, Verdict } from '../netfilter.ts'
 import type { Packet } from '../packet.ts'
+import { compileRule, type CompiledRule } from './compile.ts'
+import type { RecentList } from './recent.ts'
 import type { AddressType, Rule, TableName, Target } from './rule.ts'
+import { indexRules, type RuleIndex } from './rule-index.ts'
 
 /**
  * An immutable run of rules. Chains are made of segments so that what many nodes have in common is built, indexed
@@ -10,9 +13,32 @@ import type { AddressType, Rule, TableName, Target } from './rule.ts'
  */
 export class Segment {
   readonly rules: readonly Rule[]
+  readonly #compiled: (CompiledRule | undefined)[] = []
+  #index: RuleIndex | null | undefined
 
   constructor(rules: readonly Rule[]) {
     this.rules = rules
+  }
+
+  /** The rule at that position, in the form in which the walker tries it; made when it is first tried. */
+  compiled(position: number): CompiledRule {
+    return this.#compiled[position] ?? this.#compile(position)
+  }
+
+  /** Which rules can match which packets; null where trying them in turn is as good. Made when first walked. */
+  get index(): RuleIndex | null {
+    if (this.#index === undefined) this.#index = indexRules(this.rules)
+    return this.#index
+  }
+
+  #compile(position: number): CompiledRule {
+    const rule = this.rules[position]
+    if (rule === undefined) throw new RangeError(`this is a bug in kubehop: no rule ${position} in a segment of ${this.rules.length}`)
+    // Room for all at once, so that a high position does not make a sparse array of it.
+    this.#compiled.length = this.rules.length
+    const compiled = compileRule(rule)
+    this.#compiled[position] = compiled
+    return compiled
   }
 }
 
@@ -42,10 +68,20 @@ export interface Table {
   chainNames(): readonly string[]
 }
 
+/** A table of chains that are all there already. */
+export function newTable(name: TableName, chains: readonly Chain[]): Table {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]))
+  return { name, chain: (wanted) => byName.get(wanted), chainNames: () => [...byName.keys()] }
+}
+
 /** The tables of one machine. Absent tables are not registered at any hook, as in the kernel. */
 export interface Ruleset {
   readonly tables: Readonly<Partial<Record<TableName, Table>>>
 }
+
+/** A connection's NAT status (include/uapi/linux/netfilter/nf_conntrack_common.h): bits of `natStatus`. */
+export const IPS_SRC_NAT = 1 << 4
+export const IPS_DST_NAT = 1 << 5
 
 /** What a rule may ask of the machine on which it is walked, and what a target may make it do. */
 export interface RuleEnvironment {
@@ -53,25 +89,28 @@ export interface RuleEnvironment {
   /** Uniform in [0, 1): what `-m statistic --mode random` draws from. */
   random(): number
   addressType(address: Address): AddressType
+  /** IPS_SRC_NAT and IPS_DST_NAT of the packet's connection; 0 without one. */
+  natStatus(packet: Packet): number
   set(name: string): PacketSet | undefined
+  /** The list of that name, made if there is none yet. */
   recent(name: string): RecentList
-  /** Is the packet part of an IPVS connection to that virtual service (`-m ipvs`)? */
+  /** Is the packet part of an IPVS connection, and to which virtual service (`-m ipvs`)? */
   ipvsConnection?(packet: Packet): { vaddr: Address; vport: number; vproto: number } | undefined
+  /** Counts the packet in that object (`-m nfacct`). */
+  account?(name: string, packet: Packet): void
   /** Does what the walker cannot do alone: REJECT, NAT, NOTRACK. */
   act(target: Target, packet: Packet, hook: Hook): Verdict
+}
+
+/** Somebody who wants to know what a walk met: a trace, or counters. Told before the rule's target acts. */
+export interface RuleObserver {
+  /** The rule at that position of the chain (from 0) matched; `evaluated` as of now, this rule included. */
+  matched(table: Table, chain: Chain, position: number, rule: Rule, evaluated: number): void
+  /** No rule decided: the built-in chain's policy did. */
+  policy(table: Table, chain: Chain, evaluated: number): void
 }
 
 /** An ipset, as the `set` match asks it. */
 export interface PacketSet {
   has(packet: Packet, sides: readonly ('src' | 'dst')[]): boolean
-}
-
-/** xt_recent's list of addresses (net/netfilter/xt_recent.c): at most `ip_list_tot` = 100 of them, the oldest goes. */
-export interface RecentList {
-  set(address: Address, now: Nanos): void
-  /** Was the address seen within `seconds` (undefined: ever)? `hitcount` as in xt_recent; `update` refreshes. */
-  check(address: Address, now: Nanos, seconds: number | undefined, hitcount: number | undefined, update: boolean): boolean
-  remove(address: Address): boolean
-  /** Drops what is older than `seconds` (`--reap`). */
-  reap(now: Nanos, seconds: number): void
 }

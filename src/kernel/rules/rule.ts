@@ -22,6 +22,8 @@ export type Match =
   | { kind: 'source'; cidr: Cidr; negated?: boolean }
   | { kind: 'destination'; cidr: Cidr; negated?: boolean }
   | { kind: 'protocol'; protocol: number; negated?: boolean }
+  /** `-f`: second and further fragments, of which there are none here: connection tracking has put them together. */
+  | { kind: 'fragment'; negated?: boolean }
   /** A name that ends in `+` stands for every interface whose name begins so. */
   | { kind: 'in-interface'; name: string; negated?: boolean }
   | { kind: 'out-interface'; name: string; negated?: boolean }
@@ -37,11 +39,14 @@ export type Match =
   /** `threshold` is round(probability × 2^31), what the kernel stores: a 31-bit draw below it matches. */
   | { kind: 'statistic'; mode: 'random'; threshold: number; negated?: boolean }
   | { kind: 'statistic'; mode: 'nth'; every: number; packet: number; negated?: boolean }
-  | { kind: 'recent'; list: string; action: 'set' | 'rcheck' | 'update' | 'remove'; seconds?: number; hitcount?: number; reap?: boolean; side: 'source' | 'destination'; negated?: boolean }
+  | { kind: 'recent'; list: string; action: 'set' | 'rcheck' | 'update' | 'remove'; seconds?: number; hitcount?: number; reap?: boolean; mask?: Address; side: 'source' | 'destination'; negated?: boolean }
   | { kind: 'set'; name: string; sides: readonly ('src' | 'dst')[]; negated?: boolean }
-  | { kind: 'physdev'; isIn?: boolean; isOut?: boolean; isBridged?: boolean; inName?: string; outName?: string }
+  | { kind: 'physdev'; isIn?: boolean; isOut?: boolean; isBridged?: boolean; in?: { name: string; negated?: boolean }; out?: { name: string; negated?: boolean } }
+  /** `-m ipvs`: part of an IPVS connection, to that virtual service. */
   | { kind: 'ipvs'; vaddr?: Cidr; vport?: number; vproto?: number; negated?: boolean }
   | { kind: 'nfacct'; name: string }
+  /** A match that is not modelled, as it was written (`-m u32 --u32 …`); a rule with one never matches. */
+  | { kind: 'unknown'; text: string }
 
 /** INVALID … UNTRACKED are states; SNAT and DNAT ask for the connection's NAT status. */
 export type CtMatchState = 'INVALID' | 'NEW' | 'ESTABLISHED' | 'RELATED' | 'UNTRACKED' | 'SNAT' | 'DNAT'
@@ -71,7 +76,10 @@ export type Target =
   | { kind: 'SNAT'; range: NatRange }
   | { kind: 'MASQUERADE'; range: NatRange }
   | { kind: 'REDIRECT'; range: NatRange }
-  | { kind: 'NOTRACK' }
-  | { kind: 'LOG'; prefix?: string; options: string }
+  | { kind: 'NOTRACK'; module?: 'CT' }
+  /** Targets that leave the packet as it is and go on to the next rule: LOG, NFLOG, TRACE … with their options as iptables-save prints them. */
+  | { kind: 'note'; module: string; options: string }
+  /** A target that is not modelled, as it was written after `-j`; the packet goes on to the next rule. */
+  | { kind: 'unknown'; text: string }
 
 export type TableName = 'raw' | 'mangle' | 'nat' | 'filter'

@@ -1,0 +1,179 @@
+import { HOOK_CHAINS, NF_ACCEPT, NF_DROP, type Hook, type Verdict } from '../netfilter.ts'
+import type { Packet } from '../packet.ts'
+import { ACCEPT, ACT, ACT_AND_CONTINUE, CONTINUE, DROP, GOTO, JUMP, MARK, RETURN, type CompiledRule } from './compile.ts'
+import type { Chain, RuleEnvironment, RuleObserver, Segment, Table } from './program.ts'
+import type { RuleIndex } from './rule-index.ts'
+import type { Target } from './rule.ts'
+
+/** What a rule or a chain decided: a Verdict, or one of these two. NF_STOLEN is 2, so they are above. */
+const GO_ON = 8
+const GO_BACK = 9
+type Decision = Verdict | typeof GO_ON | typeof GO_BACK
+
+/** Places for the candidates of all groups of all chains that are being walked at one time. */
+const CURSORS = 4096
+/** The kernel refuses rules that jump in a circle; here the depth is bounded. */
+const DEPTH_MAX = 512
+
+/**
+ * Walks packets through the tables of one machine. It finds the rules that match without trying the others, and counts
+ * how many the kernel would have tried (net/ipv4/netfilter/ip_tables.c: ipt_do_table).
+ */
+export class Walker {
+  readonly environment: RuleEnvironment
+  /** Told of every rule that matches, if set. */
+  observer: RuleObserver | null = null
+  /** Rules that the kernel would have tried in the last walk. The unwritten RETURN at a chain's end is not a rule. */
+  evaluated = 0
+  /** Of them, `-m statistic --mode random` matches that were reached: each draws a random number. */
+  statistics = 0
+
+  #table: Table | null = null
+  #hook: Hook = 0
+  #depth = 0
+  /** For each index group of the chains being walked, its next member that can match. */
+  readonly #cursors = new Int32Array(CURSORS)
+  #cursorTop = 0
+  /** Counters and the like of single matches (`--mode nth`): they belong to the machine, not to the rule. */
+  readonly #states = new WeakMap<object, object>()
+
+  constructor(environment: RuleEnvironment) {
+    this.environment = environment
+  }
+
+  /** Walks the table's chain at that hook. Without such a chain the packet passes, and nothing is evaluated. */
+  walk(table: Table, hook: Hook, packet: Packet): Verdict {
+    this.evaluated = 0
+    this.statistics = 0
+    const chain = table.chain(HOOK_CHAINS[hook])
+    if (chain === undefined) return NF_ACCEPT
+    this.#table = table
+    this.#hook = hook
+    const decision = this.#walkChain(chain, packet)
+    if (decision !== GO_ON && decision !== GO_BACK) return decision
+    if (this.observer !== null) this.observer.policy(table, chain, this.evaluated)
+    return chain.policy === 'DROP' ? NF_DROP : NF_ACCEPT
+  }
+
+  /** This machine's state of a match, `start` to begin with. */
+  stateOf<State extends object>(match: object, start: State): State {
+    const known = this.#states.get(match)
+    // Only the match itself asks for its state, always with the same type.
+    if (known !== undefined) return known as State
+    const state = { ...start }
+    this.#states.set(match, state)
+    return state
+  }
+
+  #walkChain(chain: Chain, packet: Packet): Decision {
+    const { segments } = chain
+    let base = 0
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i] as Segment
+      const { index } = segment
+      const decision = index === null ? this.#walkInTurn(chain, segment, base, packet) : this.#walkIndexed(chain, segment, base, index, packet)
+      if (decision !== GO_ON) return decision
+      base += segment.rules.length
+    }
+    return GO_ON
+  }
+
+  /** `base`: rules of the chain before this segment. */
+  #walkInTurn(chain: Chain, segment: Segment, base: number, packet: Packet): Decision {
+    const { length } = segment.rules
+    for (let position = 0; position < length; position++) {
+      this.evaluated++
+      const rule = segment.compiled(position)
+      if (!rule.matches(packet, this)) continue
+      const decision = this.#take(chain, base + position, rule, packet)
+      if (decision !== GO_ON) return decision
+    }
+    return GO_ON
+  }
+
+  /** Tries only the rules that the index names, in order, and counts those passed over. */
+  #walkIndexed(chain: Chain, segment: Segment, base: number, index: RuleIndex, packet: Packet): Decision {
+    const { groups, irregular } = index
+    const cursors = this.#cursors
+    const bottom = this.#cursorTop
+    const top = bottom + groups.length
+    for (let i = bottom; i < top; i++) cursors[i] = groups[i - bottom]!.first(packet)
+    this.#cursorTop = top
+    let nextIrregular = 0
+    let passed = 0
+    let decision: Decision = GO_ON
+    for (;;) {
+      let position = nextIrregular < irregular.length ? (irregular[nextIrregular] as number) : segment.rules.length
+      let from = -1
+      for (let i = bottom; i < top; i++) {
+        const member = cursors[i] as number
+        if (member < 0) continue
+        const candidate = groups[i - bottom]!.position(member)
+        if (candidate >= position) continue
+        position = candidate
+        from = i
+      }
+      if (position === segment.rules.length) break
+      if (from < 0) nextIrregular++
+      else cursors[from] = groups[from - bottom]!.following(cursors[from] as number)
+      this.evaluated += position + 1 - passed
+      passed = position + 1
+      const rule = segment.compiled(position)
+      if (!rule.matches(packet, this)) continue
+      decision = this.#take(chain, base + position, rule, packet)
+      if (decision !== GO_ON) break
+    }
+    if (decision === GO_ON) this.evaluated += segment.rules.length - passed
+    this.#cursorTop = bottom
+    return decision
+  }
+
+  #take(chain: Chain, position: number, rule: CompiledRule, packet: Packet): Decision {
+    if (this.observer !== null) this.observer.matched(this.#table as Table, chain, position, rule.rule, this.evaluated)
+    switch (rule.action) {
+      case CONTINUE:
+        return GO_ON
+      case JUMP:
+        return this.#enter(rule.chain, packet, GO_ON)
+      case GOTO:
+        return this.#enter(rule.chain, packet, GO_BACK)
+      case ACCEPT:
+        return NF_ACCEPT
+      case DROP:
+        return NF_DROP
+      case RETURN:
+        return GO_BACK
+      case MARK:
+        packet.mark = (packet.mark & rule.markKeep) ^ rule.markFlip
+        return GO_ON
+      case ACT:
+        return this.#act(rule.rule.target as Target, packet)
+      case ACT_AND_CONTINUE:
+        this.#act(rule.rule.target as Target, packet)
+        return GO_ON
+      default:
+        throw new Error(`this is a bug in kubehop: a rule has the action ${rule.action}`)
+    }
+  }
+
+  /** REJECT sends an answer, which may walk the machine's OUTPUT before this walk is over. */
+  #act(target: Target, packet: Packet): Verdict {
+    const [table, hook, evaluated, statistics] = [this.#table, this.#hook, this.evaluated, this.statistics]
+    const verdict = this.environment.act(target, packet, hook)
+    this.#table = table
+    this.#hook = hook
+    this.evaluated = evaluated
+    this.statistics = statistics
+    return verdict
+  }
+
+  /** Walks another chain; `after` is what holds when it ends without a verdict. */
+  #enter(name: string, packet: Packet, after: Decision): Decision {
+    const chain = (this.#table as Table).chain(name)
+    if (chain === undefined) throw new Error(`a rule leads to the chain ${name}, which table ${this.#table?.name} does not have`)
+    if (++this.#depth > DEPTH_MAX) throw new Error(`more than ${DEPTH_MAX} chains deep at ${name}: rules that jump in a circle?`)
+    const decision = this.#walkChain(chain, packet)
+    this.#depth--
+    return decision === GO_ON || decision === GO_BACK ? after : decision
+  }
+}
