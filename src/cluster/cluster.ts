@@ -1,0 +1,208 @@
+import type { Agenda } from '../engine/agenda.ts'
+import type { RandomStreams } from '../engine/random.ts'
+import { restoreReplicaSets } from './adopt.ts'
+import { admit } from './admission.ts'
+import { parseCidr, parseRange, type AddressRange } from './cidr.ts'
+import { Clock } from './clock.ts'
+import type { ControlPlane, Problem } from './control.ts'
+import { runDaemonSets } from './daemonset.ts'
+import { runDeployments } from './deployment.ts'
+import { runEndpointSlices } from './endpointslice.ts'
+import { environmentOf, type Variable } from './env.ts'
+import { Kubelets } from './kubelet.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { runMirroring } from './mirror.ts'
+import { NodeAllocator, nodeDocuments } from './nodes.ts'
+import type { Kind, KubeObject, Node, Pod, Ref, Service, Stored } from './object.ts'
+import { runReplicaSets } from './replicaset.ts'
+import { runScheduler } from './scheduler.ts'
+import { Selection } from './selection.ts'
+import { ServiceAllocator } from './services.ts'
+import { runStatefulSets } from './statefulset.ts'
+import { Store } from './store.ts'
+import { newestTimestamp } from './timestamp.ts'
+import { TIMING, type Timing } from './timing.ts'
+
+export interface ClusterOptions {
+  /** How many nodes to make if there is no Node document. Default 3. */
+  nodes?: number
+  /** The zones that those nodes are spread over in turn. Default none. */
+  zones?: readonly string[]
+  /** Default 10.244.0.0/16; each node gets a /24 of it. */
+  podCIDR?: string
+  /** Default 10.96.0.0/12. */
+  serviceCIDR?: string
+  /** A CIDR or `first-last`: where LoadBalancer addresses come from. Default none: they stay pending. */
+  loadBalancerPool?: string
+  timing?: Partial<Timing>
+}
+
+const DEFAULT_NODES = 3
+const DEFAULT_POD_CIDR = '10.244.0.0/16'
+const DEFAULT_SERVICE_CIDR = '10.96.0.0/12'
+const STANDARD_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+
+/** Before whom a kind must be there, so that nothing is made that only comes later. */
+const LOADING_ORDER = ['Namespace', 'Node', 'ConfigMap', 'EndpointSlice', 'Endpoints', 'Service', 'DaemonSet', 'StatefulSet', 'Deployment', 'ReplicaSet', 'Pod']
+
+/** The API server of a cluster in the making has only its own Service. */
+const KUBERNETES_SERVICE: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+  spec: { ports: [{ name: 'https', port: 443, targetPort: 6443 }] },
+}
+
+/**
+ * A cluster at rest: every object is stored, pods are scheduled, addressed and ready, Services have their slices.
+ * From time 0 on the agenda moves it. Objects that come with a status are taken as they are.
+ */
+export function createCluster(world: { agenda: Agenda; streams: RandomStreams; objects: readonly KubeObject[]; options?: ClusterOptions }): Cluster {
+  return new Cluster(world.agenda, world.streams, world.objects, world.options ?? {})
+}
+
+export class Cluster {
+  readonly store = new Store()
+  readonly selection: Selection
+  readonly lifecycle = new Lifecycle()
+  /** What is wrong with the objects, in the order in which it was found; grows as the run goes on. */
+  readonly problems: Problem[] = []
+  readonly clock: Clock
+  readonly #kubelets: Kubelets
+  readonly #nodes: NodeAllocator
+  readonly #services: ServiceAllocator
+
+  constructor(agenda: Agenda, streams: RandomStreams, documents: readonly KubeObject[], options: ClusterOptions) {
+    this.clock = new Clock(agenda, newestTimestamp(documents) ?? 0)
+    this.selection = new Selection(this.store)
+    const control: ControlPlane = {
+      store: this.store,
+      clock: this.clock,
+      timing: { ...TIMING, ...options.timing },
+      streams,
+      selection: this.selection,
+      problems: this.problems,
+    }
+    const podRange = rangeOf(options.podCIDR ?? DEFAULT_POD_CIDR, 'podCIDR', parseCidr)
+    const serviceRange = rangeOf(options.serviceCIDR ?? DEFAULT_SERVICE_CIDR, 'serviceCIDR', parseCidr)
+    const pool = options.loadBalancerPool === undefined ? undefined : rangeOf(options.loadBalancerPool, 'loadBalancerPool', parseRange)
+    this.#nodes = new NodeAllocator(podRange, this.problems)
+    this.#services = new ServiceAllocator(this.store, this.problems, serviceRange, pool)
+    this.#kubelets = new Kubelets(control, this.lifecycle)
+    runMirroring(control)
+    runEndpointSlices(control)
+    runScheduler(control)
+    runReplicaSets(control, this.#kubelets)
+    runDeployments(control)
+    runStatefulSets(control, this.#kubelets)
+    runDaemonSets(control, this.#kubelets)
+    this.#load([...documents, ...furniture(documents, options)])
+    restoreReplicaSets(control)
+    this.clock.settle(this.store.count('Pod') + this.store.count('Service') + podsWanted(this.store))
+  }
+
+  /** Creates or replaces an object, as `kubectl apply` does: what only the cluster knows (status, addresses) stays. */
+  apply(document: KubeObject): void {
+    const admitted = admit(document, this.clock.timestamp())
+    const before = this.store.get(admitted.kind as Kind, admitted.metadata.namespace, admitted.metadata.name) // any kind may be asked for
+    if (before === undefined) {
+      this.#reserve(admitted)
+      this.store.put(this.#complete(admitted))
+    } else this.store.put(this.#complete(merge(before, document, admitted)))
+  }
+
+  /** Deletes it as `kubectl delete` does; a pod ends gracefully. False if there is no such object. */
+  delete(ref: Ref, graceSeconds?: number): boolean {
+    if (ref.kind !== 'Pod') return this.store.delete(ref.kind, ref.namespace, ref.name)
+    const pod = this.store.get('Pod', ref.namespace, ref.name)
+    if (pod !== undefined) this.#kubelets.delete(pod, graceSeconds)
+    return pod !== undefined
+  }
+
+  /** `kubectl scale`. False if there is no such workload. */
+  scale(ref: Ref, replicas: number): boolean {
+    const workload = this.#workload(ref)
+    if (workload !== undefined) this.store.put({ ...workload, spec: { ...workload.spec, replicas } })
+    return workload !== undefined
+  }
+
+  /** `kubectl rollout restart`: the same pods again, under a new version of the template. */
+  restart(ref: Ref): boolean {
+    const workload = this.#workload(ref)
+    if (workload === undefined) return false
+    const { template } = workload.spec
+    const annotations = { ...template?.metadata?.annotations, 'kubectl.kubernetes.io/restartedAt': this.clock.timestamp() }
+    this.store.put({ ...workload, spec: { ...workload.spec, template: { ...template, metadata: { ...template?.metadata, annotations } } } })
+    return true
+  }
+
+  environmentOf(pod: Pod): Variable[] {
+    return environmentOf(this.store, pod)
+  }
+
+  #workload({ kind, namespace, name }: Ref) {
+    return SCALABLE.has(kind) ? this.store.get(kind as 'Deployment' | 'ReplicaSet' | 'StatefulSet', namespace, name) : undefined
+  }
+
+  /** What objects bring is theirs before anything is given to those who bring nothing. */
+  #load(documents: readonly KubeObject[]): void {
+    const timestamp = this.clock.timestamp()
+    const objects = documents.filter(({ metadata }) => metadata?.name).map((document) => admit(document, timestamp))
+    objects.sort((a, b) => LOADING_ORDER.indexOf(a.kind) - LOADING_ORDER.indexOf(b.kind))
+    for (const object of objects) this.#reserve(object)
+    for (const object of objects) this.store.load(this.#complete(object))
+  }
+
+  #reserve(object: Stored<unknown>): void {
+    if (object.kind === 'Node') this.#nodes.reserve(object as Node) // the cast follows from the kind
+    if (object.kind === 'Service') this.#services.reserve(object as Service)
+  }
+
+  #complete(object: Stored<unknown>): Stored<unknown> {
+    if (object.kind === 'Node') return this.#nodes.complete(object as Node)
+    if (object.kind === 'Service') return this.#services.complete(object as Service)
+    return object
+  }
+}
+
+const SCALABLE = new Set(['Deployment', 'ReplicaSet', 'StatefulSet'])
+
+/** What a cluster has before anybody puts something into it, as far as the documents do not say. */
+function furniture(documents: readonly KubeObject[], options: ClusterOptions): KubeObject[] {
+  const has = (kind: string) => documents.some((document) => document.kind === kind)
+  const nodes = has('Node') ? [] : nodeDocuments(options.nodes ?? DEFAULT_NODES, options.zones ?? [])
+  // A Service with a status comes out of a live cluster: what is not in its dump was not there.
+  const isDump = documents.some(({ kind, status }) => kind === 'Service' && status !== undefined)
+  const known = new Set(documents.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata?.name))
+  const used = new Set(documents.flatMap(({ metadata }) => metadata?.namespace ?? []))
+  const namespaces = [...new Set([...(isDump ? [] : STANDARD_NAMESPACES), ...used])].filter((name) => !known.has(name))
+  const hasKubernetes = documents.some(({ kind, metadata }) => kind === 'Service' && metadata?.name === 'kubernetes' && (metadata.namespace ?? 'default') === 'default')
+  return [
+    ...nodes,
+    ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...(isDump || hasKubernetes ? [] : [KUBERNETES_SERVICE]),
+  ]
+}
+
+/** The document's own words over what the cluster has added since. */
+function merge(before: Stored<unknown>, document: KubeObject, admitted: Stored<unknown>): Stored<unknown> {
+  const old = before as Stored<{ spec?: object; status?: object }> // every kind that has them has them as objects
+  return {
+    ...old,
+    ...admitted,
+    metadata: { ...old.metadata, ...document.metadata, name: old.metadata.name, namespace: old.metadata.namespace } as Stored<unknown>['metadata'],
+    ...(old.spec === undefined ? {} : { spec: { ...old.spec, ...(document.spec as object | undefined) } }),
+    ...(old.status === undefined ? {} : { status: old.status }),
+  }
+}
+
+function rangeOf(text: string, option: string, parse: (text: string) => AddressRange | undefined): AddressRange {
+  const range = parse(text)
+  if (range === undefined) throw new RangeError(`${option}: ${text} is not a range of IPv4 addresses`)
+  return range
+}
+
+function podsWanted(store: Store): number {
+  const workloads = [...store.list('Deployment'), ...store.list('ReplicaSet'), ...store.list('StatefulSet')]
+  return workloads.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), store.count('DaemonSet') * store.count('Node'))
+}

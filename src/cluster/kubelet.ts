@@ -1,0 +1,167 @@
+import { addressNumber, addressText, parseCidr } from './cidr.ts'
+import type { ControlPlane } from './control.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { internalIP } from './nodes.ts'
+import { isReady, isTerminating, refOf, type Pod } from './object.ts'
+import { Pool, PoolExhausted } from './pool.ts'
+import { conditionsOf, containerStatuses } from './podstatus.ts'
+import { preStopDuration } from './prestop.ts'
+import { keyOf } from './store.ts'
+
+const SECOND = 1e9
+/** A preStop hook that outlives the grace period leaves the containers this much for SIGTERM: kubelet's minimumGracePeriodInSeconds. */
+const MINIMUM_GRACE = 2 * SECOND
+/** core/v1 DefaultTerminationGracePeriodSeconds. */
+export const DEFAULT_GRACE_SECONDS = 30
+
+/** The kubelets of all nodes: they start the pods that are bound to their node, report on them, and end them. */
+export class Kubelets {
+  readonly #control: ControlPlane
+  readonly #lifecycle: Lifecycle
+  /** The addresses of each node's pod CIDR, as its CNI plugin gives them out. */
+  readonly #addresses = new Map<string, Pool>()
+  /** Pods without processes that the API server still shows. */
+  readonly #stopped = new Set<string>()
+
+  constructor(control: ControlPlane, lifecycle: Lifecycle) {
+    this.#control = control
+    this.#lifecycle = lifecycle
+    control.store.watch('Pod', ({ before, after }) => {
+      if (after === undefined) {
+        if (before !== undefined) this.#releaseAddress(before)
+        return
+      }
+      if (before === undefined) this.#reserveAddress(after)
+      if (isNewlyBound(before, after)) this.#after(control.timing.watch + control.timing.containerStart, this.#start, after)
+      if (isTerminating(after) && before !== undefined && !isTerminating(before)) this.#terminate(after)
+    })
+  }
+
+  /** Deletes a pod as `kubectl delete` does: it has its grace period, if its node ever started it. */
+  delete(pod: Pod, graceSeconds?: number): void {
+    if (isTerminating(pod)) return
+    const { store, clock } = this.#control
+    if (!pod.status.podIP) {
+      store.delete('Pod', pod.metadata.namespace, pod.metadata.name)
+      return
+    }
+    const grace = graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
+    const metadata = { ...pod.metadata, deletionTimestamp: clock.timestamp(), deletionGracePeriodSeconds: grace }
+    store.put({ ...pod, metadata })
+  }
+
+  #after(delay: number, step: (pod: Pod) => void, pod: Pod): void {
+    this.#control.clock.after(delay, step, pod)
+  }
+
+  /** The pod as it is now; undefined once it is gone, even if another has its name (a StatefulSet's). */
+  #current({ metadata }: Pod): Pod | undefined {
+    const pod = this.#control.store.get('Pod', metadata.namespace, metadata.name)
+    return pod?.metadata.creationTimestamp === metadata.creationTimestamp ? pod : undefined
+  }
+
+  readonly #start = (earlier: Pod): void => {
+    const pod = this.#current(earlier)
+    if (pod === undefined || isTerminating(pod) || pod.status.podIP) return
+    const { store, clock, timing, problems } = this.#control
+    const node = store.get('Node', '', pod.spec.nodeName ?? '')
+    const hostIP = internalIP(node) ?? ''
+    try {
+      const podIP = pod.spec.hostNetwork === true ? hostIP : this.#takeAddress(pod.spec.nodeName ?? '')
+      const now = clock.timestamp()
+      const running = store.put<Pod>({
+        ...pod,
+        status: {
+          ...pod.status,
+          phase: 'Running',
+          conditions: conditionsOf(false, now),
+          containerStatuses: containerStatuses(pod, false, now),
+          hostIP,
+          podIP,
+          podIPs: [{ ip: podIP }],
+          startTime: now,
+        },
+      })
+      this.#lifecycle.tell('running', running)
+      this.#after(readinessDelay(pod) + timing.write, this.#becomeReady, running)
+    } catch (error) {
+      if (!(error instanceof PoolExhausted)) throw error
+      problems.push({ message: error.message, ref: refOf(pod) })
+    }
+  }
+
+  readonly #becomeReady = (earlier: Pod): void => {
+    const pod = this.#current(earlier)
+    if (pod === undefined || isTerminating(pod) || isReady(pod)) return
+    const now = this.#control.clock.timestamp()
+    const status = { ...pod.status, conditions: conditionsOf(true, now), containerStatuses: containerStatuses(pod, true, now) }
+    this.#lifecycle.tell('ready', this.#control.store.put<Pod>({ ...pod, status }))
+  }
+
+  #terminate(pod: Pod): void {
+    this.#lifecycle.tell('terminating', pod)
+    const { watch } = this.#control.timing
+    const grace = (pod.metadata.deletionGracePeriodSeconds ?? 0) * SECOND
+    const preStop = Math.min(preStopDuration(pod), grace)
+    this.#after(watch + preStop, this.#sigterm, pod)
+    this.#after(watch + Math.max(grace, preStop === grace ? grace + MINIMUM_GRACE : grace), this.#stop, pod)
+  }
+
+  readonly #sigterm = (earlier: Pod): void => {
+    const pod = this.#current(earlier)
+    if (pod !== undefined) this.#lifecycle.sigterm(pod, () => this.#stop(pod))
+  }
+
+  /** The containers are gone, by themselves or killed; the API server hears of it last. */
+  readonly #stop = (earlier: Pod): void => {
+    const pod = this.#current(earlier)
+    if (pod === undefined || !isTerminating(pod) || this.#stopped.has(keyOf(pod))) return
+    this.#stopped.add(keyOf(pod))
+    this.#lifecycle.tell('gone', pod)
+    this.#after(this.#control.timing.write, this.#forget, pod)
+  }
+
+  readonly #forget = (pod: Pod): void => {
+    this.#stopped.delete(keyOf(pod))
+    this.#control.store.delete('Pod', pod.metadata.namespace, pod.metadata.name)
+  }
+
+  #reserveAddress(pod: Pod): void {
+    const address = addressNumber(pod.status.podIP ?? '')
+    if (address !== undefined && pod.spec.hostNetwork !== true) this.#pool(pod.spec.nodeName ?? '')?.reserve(address)
+  }
+
+  #releaseAddress(pod: Pod): void {
+    const address = addressNumber(pod.status.podIP ?? '')
+    if (address !== undefined && pod.spec.hostNetwork !== true) this.#pool(pod.spec.nodeName ?? '')?.release(address)
+  }
+
+  #takeAddress(node: string): string {
+    const pool = this.#pool(node)
+    if (pool === undefined) throw new PoolExhausted(`node ${node} has no pod CIDR to take an address from`)
+    return addressText(pool.takeNext())
+  }
+
+  #pool(nodeName: string): Pool | undefined {
+    const known = this.#addresses.get(nodeName)
+    if (known !== undefined) return known
+    const podCIDR = this.#control.store.get('Node', '', nodeName)?.spec.podCIDR
+    const range = parseCidr(podCIDR ?? '')
+    if (range === undefined) return undefined
+    // The first address is the node's own end of the pods' network.
+    const pool = new Pool(`the pod CIDR ${podCIDR} of node ${nodeName}`, range.first + 2, range.last - 1)
+    this.#addresses.set(nodeName, pool)
+    return pool
+  }
+}
+
+/** Bound to a node just now; or stored as a document that names its node, with no word of a kubelet in it. */
+function isNewlyBound(before: Pod | undefined, after: Pod): boolean {
+  if (!after.spec.nodeName || after.status.podIP) return false
+  return before === undefined ? after.status.phase === undefined : !before.spec.nodeName
+}
+
+/** When the first readiness probe succeeds, after the containers' start; a pod without probes is ready at once. */
+function readinessDelay(pod: Pod): number {
+  return Math.max(0, ...pod.spec.containers.map((container) => container.readinessProbe?.initialDelaySeconds ?? 0)) * SECOND
+}

@@ -1,0 +1,108 @@
+import type * as apps from 'kubernetes-types/apps/v1.js'
+import type * as core from 'kubernetes-types/core/v1.js'
+import type * as discovery from 'kubernetes-types/discovery/v1.js'
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
+
+/** A document as it was parsed, before admission: any kind, spec and status where the kind has them. */
+export interface KubeObject {
+  apiVersion?: string
+  kind: string
+  metadata?: { name?: string; namespace?: string; [field: string]: unknown }
+  [field: string]: unknown
+}
+
+/** Who made an object. Matched by kind and name: a simulated cluster needs no uid to tell namesakes in time apart. */
+export interface Owner {
+  apiVersion: string
+  kind: string
+  name: string
+  controller?: boolean
+}
+
+/** `namespace` is '' for what lives outside namespaces. */
+export type Metadata = Omit<ObjectMeta, 'ownerReferences'> & { name: string; namespace: string; ownerReferences?: Owner[] }
+
+/** An object in the store: immutable by convention, replaced on every change. */
+export type Stored<T> = Omit<T, 'apiVersion' | 'kind' | 'metadata'> & { apiVersion: string; kind: string; metadata: Metadata }
+
+type WithSpec<Spec, Status> = Stored<{ spec: Spec; status: Status }>
+
+export type Pod = WithSpec<core.PodSpec, core.PodStatus>
+export type Node = WithSpec<core.NodeSpec, core.NodeStatus>
+export type Namespace = WithSpec<core.NamespaceSpec, core.NamespaceStatus>
+export type Service = WithSpec<core.ServiceSpec, core.ServiceStatus>
+export type Endpoints = Stored<core.Endpoints>
+export type ConfigMap = Stored<core.ConfigMap>
+/** The fields of a workload's status that its kind lacks are simply absent. */
+export type Deployment = WithSpec<apps.DeploymentSpec, apps.DeploymentStatus>
+export type ReplicaSet = WithSpec<apps.ReplicaSetSpec, Partial<apps.ReplicaSetStatus>>
+export type StatefulSet = WithSpec<apps.StatefulSetSpec, Partial<apps.StatefulSetStatus>>
+export type DaemonSet = WithSpec<apps.DaemonSetSpec, Partial<apps.DaemonSetStatus>>
+export type EndpointSlice = Stored<discovery.EndpointSlice>
+export type PodTemplate = core.PodTemplateSpec
+
+/** `forNodes` came with Kubernetes 1.33 (KEP-3015), after the type package. */
+export type EndpointHints = discovery.EndpointHints & { forNodes?: { name: string }[] }
+export type Endpoint = discovery.Endpoint
+export type EndpointPort = discovery.EndpointPort
+
+/** The kinds that the control plane knows; every other kind is stored and left alone. */
+export interface Kinds {
+  Pod: Pod
+  Node: Node
+  Namespace: Namespace
+  Service: Service
+  Endpoints: Endpoints
+  EndpointSlice: EndpointSlice
+  ConfigMap: ConfigMap
+  Deployment: Deployment
+  ReplicaSet: ReplicaSet
+  StatefulSet: StatefulSet
+  DaemonSet: DaemonSet
+}
+
+export type Kind = keyof Kinds
+
+/** Names an object in a complaint or an event. */
+export interface Ref {
+  kind: string
+  namespace: string
+  name: string
+}
+
+export function refOf(object: Stored<unknown>): Ref {
+  return { kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name }
+}
+
+/** The owner that controls the object, if any. */
+export function controllerOf(object: Stored<unknown>): Owner | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true)
+}
+
+export function isReady(pod: Pod): boolean {
+  return pod.status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+}
+
+export function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp != null
+}
+
+/** Its containers have ended for good. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
+}
+
+/** Counts as a replica: neither ended nor on its way out. */
+export function isActive(pod: Pod): boolean {
+  return !isFinished(pod) && !isTerminating(pod)
+}
+
+export const ZONE_LABEL = 'topology.kubernetes.io/zone'
+
+export function zoneOf(node: Node | undefined): string | undefined {
+  return node?.metadata.labels?.[ZONE_LABEL]
+}
+
+export function isNodeReady(node: Node): boolean {
+  return node.status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+}
