@@ -23,6 +23,8 @@ type Families = WeakMap<ServicePort, readonly Chain[]>
 export class ChainFamilies {
   readonly #config: ProxyConfig
   readonly #counts = new WeakMap<ServiceSnapshot, { shared: number; byNode: readonly ServicePort[] }>()
+  /** The shared chains in use, by name. */
+  readonly #shared = new WeakMap<ServiceSnapshot, Map<string, Chain>>()
   readonly #owners = new WeakMap<ServiceSnapshot, ReadonlyMap<string, ServicePort>>()
   readonly #commented = new Library()
   readonly #bare = new Library()
@@ -38,13 +40,23 @@ export class ChainFamilies {
       const families = this.#dependsOnNode(port) ? library.of(node) : library.shared
       return remembered(families, port, () => serviceChains(port, context))
     }
+    const shared = remembered(this.#shared, snapshot, () => new Map())
+    const own = new Map<string, Chain>()
+    const keep = (port: ServicePort) => {
+      const names = this.#dependsOnNode(port) ? own : shared
+      for (const chain of family(port)) names.set(chain.name, chain)
+    }
     return {
-      chainsOf: (name) => {
+      chain: (name) => {
+        const known = shared.get(name) ?? own.get(name)
+        if (known !== undefined) return known
         const owner = this.#owner(snapshot, name)
-        return owner === undefined ? [] : family(owner)
+        if (owner === undefined) return undefined
+        keep(owner)
+        return shared.get(name) ?? own.get(name)
       },
-      *all() {
-        for (const port of snapshot.servicePorts) yield* family(port)
+      *names() {
+        for (const port of snapshot.servicePorts) for (const chain of family(port)) yield chain.name
       },
     }
   }

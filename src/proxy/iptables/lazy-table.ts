@@ -4,12 +4,12 @@ import { compareTexts } from '../endpoint.ts'
 
 /** Chains that are built when somebody first asks for them. */
 export interface ChainSource {
-  /** The chain of that name with those that belong to it; nothing if there is no such chain. */
-  chainsOf(name: string): readonly Chain[]
-  all(): Iterable<Chain>
+  chain(name: string): Chain | undefined
+  /** The names of all chains. */
+  names(): Iterable<string>
 }
 
-/** A table of constant chains, chains built by name, and families of chains built on demand. */
+/** A table of constant chains, chains built by name, and those of a source that other tables may share. */
 export class LazyTable implements Table {
   readonly name: TableName
   readonly #chains = new Map<string, Chain>()
@@ -20,28 +20,27 @@ export class LazyTable implements Table {
     this.name = name
     this.#builders = builders
     this.#source = source
-    this.#adopt(constant)
+    for (const chain of constant) this.#chains.set(chain.name, chain)
   }
 
   chain(name: string): Chain | undefined {
-    const known = this.#chains.get(name)
-    if (known !== undefined) return known
-    const build = this.#builders.get(name)
-    this.#adopt(build !== undefined ? [build()] : (this.#source?.chainsOf(name) ?? []))
-    return this.#chains.get(name)
+    return this.#chains.get(name) ?? this.#built(name) ?? this.#source?.chain(name)
   }
 
-  /** Built-in chains in the kernel's order, then the others by name, as iptables-save prints them. Builds every chain. */
+  /** Built-in chains in the kernel's order, then the others by name, as iptables-save prints them. */
   chainNames(): readonly string[] {
-    for (const name of this.#builders.keys()) this.chain(name)
-    this.#adopt(this.#source?.all() ?? [])
     const builtIn: string[] = []
-    const own: string[] = []
-    for (const chain of this.#chains.values()) (chain.policy === undefined ? own : builtIn).push(chain.name)
-    return [...builtIn, ...own.sort(compareTexts)]
+    const own = new Set([...this.#builders.keys(), ...(this.#source?.names() ?? [])])
+    for (const chain of this.#chains.values()) {
+      if (chain.policy === undefined) own.add(chain.name)
+      else builtIn.push(chain.name)
+    }
+    return [...builtIn, ...[...own].sort(compareTexts)]
   }
 
-  #adopt(chains: Iterable<Chain>): void {
-    for (const chain of chains) if (!this.#chains.has(chain.name)) this.#chains.set(chain.name, chain)
+  #built(name: string): Chain | undefined {
+    const chain = this.#builders.get(name)?.()
+    if (chain !== undefined) this.#chains.set(name, chain)
+    return chain
   }
 }
