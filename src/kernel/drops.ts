@@ -16,6 +16,7 @@ export const DROP_REASONS = {
   'nic queue full': 'the transmit queue of the NIC was full',
   'bridge: hairpin off': 'the bridge would have to send it out of the port it came from, and hairpin mode is off',
   'ipvs: no destination': 'the virtual service has no usable real server; an ICMP error was sent',
+  'ipvs: port reused': 'a SYN met the old conntrack entry of its port; both were dropped, the client sends again after a second',
   'ipvs: destination gone': 'the connection belongs to a real server that has been removed',
   'no such pod': 'the pod is gone',
 } as const

@@ -62,6 +62,8 @@ export class Packet {
   tunnelBytes = 0
   /** netfilter's mark (skb->mark): lives only while the packet is inside one machine. */
   mark = 0
+  /** IPVS has dealt with this packet on this machine (skb->ipvs_property): it is not asked again. */
+  ipvsProperty = false
 
   tcpFlags = 0
   /** TCP sequence numbers are relative to each side's first one: the SYN is 0. */
@@ -110,6 +112,7 @@ export function recycle(packet: Packet): void {
   packet.ttl = 64
   packet.tunnelBytes = 0
   packet.mark = 0
+  packet.ipvsProperty = false
   packet.tcpFlags = 0
   packet.seq = 0
   packet.ack = 0

@@ -46,6 +46,7 @@ function deliver(packet: Packet): void {
 /** What belongs to one machine's skb does not cross to another namespace (net/core/skbuff.c, skb_scrub_packet). */
 export function leaveMachine(packet: Packet): void {
   packet.mark = 0
+  packet.ipvsProperty = false
   packet.ct = -1
   packet.ctDirection = 0
   packet.ctState = CT_NONE

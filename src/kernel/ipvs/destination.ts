@@ -21,12 +21,15 @@ export class Destination {
   next: Destination | null = null
   previous: Destination | null = null
   readonly counters: Counters = newCounters()
+  /** Those of the service it is in. */
+  serviceCounters: Counters
 
-  constructor(address: Address, port: number, weight: number) {
+  constructor(address: Address, port: number, weight: number, serviceCounters: Counters) {
     this.address = address
     this.port = port
     this.weight = weight
     this.lastWeight = weight
+    this.serviceCounters = serviceCounters
   }
 
   /** Does any connection or template still belong to it? */

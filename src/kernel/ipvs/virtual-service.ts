@@ -1,4 +1,5 @@
 import { formatAddress, type Address } from '../address.ts'
+import { hashAddress, type Bucketed } from './buckets.ts'
 import { newCounters, type Counters } from './counters.ts'
 import { Destination } from './destination.ts'
 import { newScheduler, type SchedulerName } from './schedulers/by-name.ts'
@@ -27,6 +28,11 @@ export interface RealServer {
   readonly weight: number
 }
 
+/** A whole virtual service as it shall be, its real servers in the kernel's list order. */
+export interface VirtualServer extends ServiceKey, ServiceOptions {
+  readonly servers: readonly RealServer[]
+}
+
 /** An error of the ipvsadm interface, in ipvsadm's words. */
 export class IpvsError extends Error {}
 
@@ -34,10 +40,12 @@ export class IpvsError extends Error {}
  * A virtual service (struct ip_vs_service) and the list of its real servers. A new one goes to the head of the list,
  * an edit keeps its place; the order decides every tie and where round robin starts.
  */
-export class VirtualService implements ServiceKey {
+export class VirtualService implements ServiceKey, Bucketed<VirtualService> {
   readonly protocol: number
   readonly address: Address
   readonly port: number
+  readonly hash: number
+  nextInBucket: VirtualService | null = null
   readonly counters: Counters = newCounters()
   schedulerName: SchedulerName
   flags: SchedulerFlags
@@ -51,6 +59,7 @@ export class VirtualService implements ServiceKey {
     this.protocol = key.protocol
     this.address = key.address
     this.port = key.port
+    this.hash = hashService(key.protocol, key.address, key.port)
     this.schedulerName = options.scheduler
     this.flags = options.flags
     this.persistence = options.persistence
@@ -74,8 +83,9 @@ export class VirtualService implements ServiceKey {
 
   add(server: RealServer): Destination {
     if (this.find(server.address, server.port) !== undefined) throw new IpvsError('Destination already exists')
-    const destination = this.#trash.take(this, server) ?? new Destination(server.address, server.port, server.weight)
+    const destination = this.#trash.take(this, server) ?? new Destination(server.address, server.port, server.weight, this.counters)
     destination.available = true
+    destination.serviceCounters = this.counters
     destination.weight = server.weight
     destination.lastWeight = server.weight
     this.#linkAtHead(destination)
@@ -125,4 +135,8 @@ export class VirtualService implements ServiceKey {
     else previous.next = next
     if (next !== null) next.previous = previous
   }
+}
+
+export function hashService(protocol: number, address: Address, port: number): number {
+  return hashAddress(address, (protocol << 16) | port)
 }
