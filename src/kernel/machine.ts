@@ -52,6 +52,8 @@ export class Machine {
   /** The sockets of the machine's own namespace. */
   host: Receiver | undefined
   filter: PacketFilter | undefined
+  /** The address that the machine is known by: what MASQUERADE takes where the way out has none of its own. */
+  primaryAddress: Address = 0
   /** Packets that have entered this machine. */
   packets = 0
 

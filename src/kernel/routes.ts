@@ -1,4 +1,4 @@
-import { contains, isLoopback, maskOf, type Address, type Cidr } from './address.ts'
+import { isLoopback, maskOf, type Address, type Cidr } from './address.ts'
 import type { Interface } from './interface.ts'
 import type { AddressType } from './rules/rule.ts'
 
@@ -13,10 +13,19 @@ export interface Route {
 }
 
 /**
+ * Routes that every machine of a cluster has alike, to thousands of pods: asked, not copied to each machine.
+ * The answer is the route's next hop and the device it goes out of.
+ */
+export type SharedRoutes = (destination: Address) => Route | undefined
+
+/**
  * A machine's routing table: the local table (its own addresses) and the main table, longest prefix first.
  * One hash per prefix length that is in use, so that a lookup costs the number of lengths, not of routes.
  */
 export class RoutingTable {
+  /** Asked after this machine's own host routes and before its wider ones. */
+  shared: SharedRoutes | undefined
+  #default: Route | undefined
   readonly #local = new Map<Address, Interface>()
   readonly #byPrefix = new Map<number, Map<Address, Route>>()
   #prefixes: number[] = []
@@ -44,6 +53,10 @@ export class RoutingTable {
 
   add(route: Route): void {
     const { prefix, network } = route.to
+    if (prefix === 0) {
+      this.#default = route
+      return
+    }
     let routes = this.#byPrefix.get(prefix)
     if (routes === undefined) {
       routes = new Map()
@@ -59,11 +72,13 @@ export class RoutingTable {
 
   /** The route of the longest matching prefix; undefined: the network is unreachable. */
   lookup(destination: Address): Route | undefined {
+    const exact = this.#byPrefix.get(32)?.get(destination) ?? this.shared?.(destination)
+    if (exact !== undefined) return exact
     for (const prefix of this.#prefixes) {
       const route = this.#byPrefix.get(prefix)?.get(destination & maskOf(prefix))
       if (route !== undefined) return route
     }
-    return undefined
+    return this.#default
   }
 
   /** What `-m addrtype` and `fib` say of an address. */
@@ -75,14 +90,9 @@ export class RoutingTable {
     return 'UNICAST'
   }
 
-  /** Every route of the main table, the most specific first. */
+  /** Every route of the main table that is this machine's own, the most specific first. */
   list(): Route[] {
-    return this.#prefixes.flatMap((prefix) => [...(this.#byPrefix.get(prefix)?.values() ?? [])])
+    const own = this.#prefixes.flatMap((prefix) => [...(this.#byPrefix.get(prefix)?.values() ?? [])])
+    return this.#default === undefined ? own : [...own, this.#default]
   }
-}
-
-/** Does any of the blocks hold the address? */
-export function containsAny(blocks: readonly Cidr[], address: Address): boolean {
-  for (const block of blocks) if (contains(block, address)) return true
-  return false
 }

@@ -17,10 +17,10 @@ export class Request {
   readonly ledger = new Float64Array(PLACES.length)
   journey: Journey | null = null
   owner: RequestOwner | undefined
-  /** What the client needs to take it back when it times out. */
+  /** Who takes it back when it times out. */
   attempt: Attempt | undefined
-  /** Still in the queue of deadlines, so the record must not be used again yet. */
-  queued = false
+  /** What was opened for this request alone. */
+  socket: { close(): void } | undefined
 
   get isDone(): boolean {
     return this.ended >= 0
@@ -70,7 +70,7 @@ export class Requests {
     request.journey = journey
     request.owner = owner
     request.attempt = undefined
-    request.queued = true
+    request.socket = undefined
     this.#queue.push(request)
     this.pending++
     if (!this.#armed) this.#arm()
@@ -98,10 +98,10 @@ export class Requests {
   /** What has ended leaves the head of the queue, and its record may be used again. */
   #dropFinished(): void {
     for (let request = this.#queue[this.#head]; request?.isDone === true; request = this.#queue[this.#head]) {
-      request.queued = false
       request.owner = undefined
       request.answer = undefined
       request.attempt = undefined
+      request.socket = undefined
       this.#free.push(request)
       this.#head++
     }

@@ -37,7 +37,9 @@ export class TcpClient implements Client, TcpHandler {
   readonly #use: ConnectionUse
   readonly #ask: Ask
   readonly #idle: Connection[] = []
+  /** Requests for which the pool has no connection yet, in order, and how one of them gives up. */
   readonly #waiting: Request[] = []
+  readonly #queue: Attempt = { giveUp: (request) => void this.#waiting.splice(this.#waiting.indexOf(request), 1) }
   readonly #connections = new Set<Connection>()
 
   constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape, use: ConnectionUse) {
@@ -52,8 +54,9 @@ export class TcpClient implements Client, TcpHandler {
   send(request: Request): void {
     const idle = this.#takeIdle()
     if (idle !== undefined) return this.#ride(idle, request)
-    if (this.#use.kind === 'keep-alive' && this.#connections.size >= this.#use.pool) this.#waiting.push(request)
-    else this.#open(request)
+    if (this.#use.kind === 'per-request' || this.#connections.size < this.#use.pool) return this.#open(request)
+    request.attempt = this.#queue
+    this.#waiting.push(request)
   }
 
   close(): void {
@@ -178,7 +181,7 @@ export class TcpClient implements Client, TcpHandler {
     if (this.#use.kind !== 'keep-alive') return
     while (this.#waiting.length > 0 && (this.#idle.length > 0 || this.#connections.size < this.#use.pool)) {
       const request = this.#waiting.shift()
-      if (request !== undefined && !request.isDone) this.send(request)
+      if (request !== undefined) this.send(request)
     }
   }
 }

@@ -12,7 +12,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   readonly #names: NameService
   readonly #shape: RequestShape
   readonly #ask: Ask
-  readonly #open = new Map<Request, UdpSocket>()
+  readonly #open = new Set<UdpSocket>()
 
   constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape) {
     this.#stack = stack
@@ -27,7 +27,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   }
 
   close(): void {
-    for (const socket of this.#open.values()) socket.close()
+    for (const socket of this.#open) socket.close()
     this.#open.clear()
   }
 
@@ -60,7 +60,8 @@ export class UdpClient implements Client, UdpHandler, Attempt {
     if (typeof socket === 'string') return this.#requests.fail(request, failureKind({ errno: socket, from: undefined, icmpCode: undefined }))
     request.attempt = this
     request.connected = request.resolved
-    this.#open.set(request, socket)
+    request.socket = socket
+    this.#open.add(socket)
     socket.ledger = request.ledger
     socket.journey = request.journey
     const sent = socket.send(this.#shape.requestBytes, this.#ask)
@@ -73,7 +74,10 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   }
 
   #forget(request: Request): void {
-    this.#open.get(request)?.close()
-    this.#open.delete(request)
+    const { socket } = request
+    if (socket === undefined) return
+    request.socket = undefined
+    this.#open.delete(socket as UdpSocket) // `#resolved` has put it there
+    socket.close()
   }
 }

@@ -1,10 +1,11 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import { Fifo } from '../engine/fifo.ts'
-import type { Random } from '../engine/random.ts'
+import { exponential, type Random } from '../engine/random.ts'
 import type { Address } from '../kernel/address.ts'
 import type { DropReason } from '../kernel/drops.ts'
 import type { Interface } from '../kernel/interface.ts'
 import { WIRE, QUEUEING } from '../kernel/journey.ts'
+import { leaveMachine } from '../kernel/veth.ts'
 import { recycle, wireLength, type Packet } from '../kernel/packet.ts'
 
 /** What the network between machines does to a packet. Rates in bits per second, times in ns, shares in [0, 1]. */
@@ -12,7 +13,7 @@ export interface LinkQuality {
   /** One way, from one machine of the network to another. */
   delay: Nanos
   bandwidth: number
-  /** Up to so much is added to each packet's delay, uniformly. */
+  /** The mean of an exponential addition to each packet's delay. */
   jitter: Nanos
   loss: number
   /** Share of packets that may overtake others when jitter has delayed those. */
@@ -43,6 +44,8 @@ export class EthernetPort implements Interface {
   /** Arrival of the latest packet here: jitter alone does not reorder. */
   latest: Nanos = 0
   up = true
+  /** The machine it belongs to, for traces. */
+  owner = ''
   readonly #fabric: Fabric
 
   constructor(fabric: Fabric, name: string, index: number, distance: Nanos, deliver: (packet: Packet, port: EthernetPort) => void) {
@@ -61,19 +64,25 @@ export class EthernetPort implements Interface {
 /** The network between machines: one broadcast domain in which each address answers ARP at one port. */
 export class Fabric {
   readonly quality: LinkQuality
-  readonly #agenda: Agenda
+  readonly agenda: Agenda
   readonly #random: Random
   readonly #neighbours = new Map<Address, EthernetPort>()
   readonly #blackHoles = new Set<Address>()
   readonly #onDrop: DropListener
+  /** Asked for the port of an address that nobody has claimed: machines are built when they are first needed. */
+  onMissing: (address: Address) => EthernetPort | undefined = () => undefined
   /** Packets handed to the wire. */
   packets = 0
 
   constructor(agenda: Agenda, random: Random, quality: LinkQuality, onDrop: DropListener) {
-    this.#agenda = agenda
+    this.agenda = agenda
     this.#random = random
     this.quality = quality
     this.#onDrop = onDrop
+  }
+
+  get now(): Nanos {
+    return this.agenda.now
   }
 
   /** This port answers for the address from now on. */
@@ -96,11 +105,11 @@ export class Fabric {
 
   /** Puts a packet on the wire towards its next hop; it leaves the machine's CPU at `at`. */
   send(packet: Packet, from: EthernetPort, nextHop: Address, at: Nanos): void {
-    const target = this.#neighbours.get(nextHop)
+    const target = this.#neighbours.get(nextHop) ?? this.onMissing(nextHop)
     if (target === undefined) {
       if (this.#blackHoles.has(nextHop)) return this.#drop('dropped by the gateway', packet)
       packet.outInterface = from
-      return this.#agenda.post(at + ARP_FAILURE, giveUpNeighbour, packet)
+      return this.agenda.post(at + ARP_FAILURE, giveUpNeighbour, packet)
     }
     if (from.queue.isFull(at)) return this.#drop('nic queue full', packet)
     const { quality } = this
@@ -112,11 +121,11 @@ export class Fabric {
     this.packets++
     account(packet, at, departure, arrival, serialisation, from, target)
     packet.inInterface = target
-    this.#agenda.post(arrival, arrive, packet)
+    this.agenda.post(arrival, arrive, packet)
   }
 
   #jittered(arrival: Nanos, target: EthernetPort): Nanos {
-    const delayed = arrival + Math.floor(this.#random() * this.quality.jitter)
+    const delayed = arrival + Math.round(exponential(this.#random, this.quality.jitter))
     const overtakes = this.quality.reorder > 0 && this.#random() < this.quality.reorder
     const inOrder = overtakes ? delayed : Math.max(delayed, target.latest)
     target.latest = Math.max(target.latest, inOrder)
@@ -137,13 +146,14 @@ function account(packet: Packet, at: Nanos, departure: Nanos, arrival: Nanos, se
     ledger[WIRE]! += arrival - departure + serialisation
   }
   if (journey !== null) {
-    if (waited > 0) journey.steps.push({ start: at, cost: waited, place: QUEUEING, where: from.name, cpu: undefined, what: 'waits for the line', details: [] })
-    journey.steps.push({ start: at + waited, cost: arrival - at - waited, place: WIRE, where: 'wire', cpu: undefined, what: `${from.name} → ${target.name}`, details: [] })
+    if (waited > 0) journey.steps.push({ start: at, cost: waited, place: QUEUEING, where: from.owner, cpu: undefined, what: 'waits for the line', details: [] })
+    journey.steps.push({ start: at + waited, cost: arrival - at - waited, place: WIRE, where: 'wire', cpu: undefined, what: `${from.owner} ${from.name} → ${target.owner} ${target.name}`, details: [] })
   }
 }
 
 function arrive(packet: Packet): void {
   const port = packet.inInterface as EthernetPort // `send` has just put the receiving port there
+  leaveMachine(packet)
   if (port.up) port.deliver(packet, port)
   else recycle(packet)
 }

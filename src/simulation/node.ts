@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import type { Agenda, Nanos } from '../engine/agenda.ts'
+import type { RandomStreams } from '../engine/random.ts'
+import type { TimerWheel } from '../engine/timer-wheel.ts'
+import type { Costs } from '../costs.ts'
+import { cidrOf, LOOPBACK, type Address, type Cidr } from '../kernel/address.ts'
+import { Bridge } from '../kernel/bridge.ts'
+import { IcmpLimit } from '../kernel/icmp-limit.ts'
+import { Machine } from '../kernel/machine.ts'
+import type { Packet } from '../kernel/packet.ts'
+import type { Route } from '../kernel/routes.ts'
+import { Tracking } from '../kernel/tracking.ts'
+import { VethInterface } from '../kernel/veth.ts'
+import { Xtables } from '../kernel/xtables.ts'
+import type { Sysctls } from '../socket/sysctls.ts'
+import { Stack } from '../socket/stack.ts'
+import { EthernetPort, type Fabric } from '../wire/fabric.ts'
+import { TunnelInterface, type TunnelKind } from '../wire/tunnel.ts'
+import { HostNetwork } from './host.ts'
+import type { Attachment, PodNamespace } from './pod.ts'
+
+/** What is known of a node before it is built. */
+export interface NodeFacts {
+  name: string
+  address: Address
+  podCIDR: Cidr | undefined
+  zone: string | undefined
+}
+
+/** What all nodes of a cluster have in common. */
+export interface NodeSettings {
+  costs: Costs
+  cores: number
+  /** The number that `kernelVersion` gives. */
+  kernel: number
+  /** By their dotted names. */
+  sysctls: Readonly<Record<string, number>>
+  socketSysctls: Sysctls
+  pods: 'ptp' | 'bridge' | 'sriov'
+  routing: 'host-gw' | TunnelKind
+  /** Hairpin mode of bridge ports. */
+  hairpin: boolean
+  mtu: number
+  gateway: Address
+  link: Cidr
+}
+
+/** Where a packet for another machine's pod, or another machine, goes next; undefined: by the default route. */
+export type NextHops = (destination: Address, from: NodeFacts) => { hop: Address; pod: boolean } | undefined
+
+/** A node: its machine, its interfaces and routes, the processes of its own namespace. */
+export class SimulatedNode {
+  readonly facts: NodeFacts
+  readonly machine: Machine
+  readonly port: EthernetPort
+  readonly tracking: Tracking
+  readonly xtables: Xtables
+  readonly stack: Stack
+  /** First address of the pods' range: the gateway of every pod here. */
+  readonly podGateway: Address | undefined
+  readonly bridge: Bridge | undefined
+  readonly #settings: NodeSettings
+  readonly #agenda: Agenda
+  readonly #routesByHop = new Map<Address, Route>()
+
+  constructor(facts: NodeFacts, settings: NodeSettings, parts: { agenda: Agenda; wheel: TimerWheel; streams: RandomStreams; fabric: Fabric; nextHops: NextHops }) {
+    const { agenda, wheel, streams, fabric } = parts
+    this.facts = facts
+    this.#settings = settings
+    this.#agenda = agenda
+    const machine = new Machine({ name: facts.name, agenda, costs: settings.costs, cores: settings.cores })
+    this.machine = machine
+    machine.primaryAddress = facts.address
+    machine.loopback.addresses.push(LOOPBACK)
+    machine.sysctls.routeLocalnet = settings.sysctls['net.ipv4.conf.all.route_localnet'] === 1
+    this.port = new EthernetPort(fabric, 'eth0', 2, 0, (packet, port) => machine.receive(packet, port))
+    this.port.owner = facts.name
+    this.port.addresses.push(facts.address)
+    this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
+    machine.interfaces.push(this.port)
+    fabric.claim(facts.address, this.port)
+    const { routes } = machine
+    routes.addLocal(facts.address, this.port)
+    routes.add({ to: settings.link, out: this.port, via: undefined, source: facts.address })
+    routes.add({ to: cidrOf('0.0.0.0/0'), out: this.port, via: settings.gateway, source: facts.address })
+    if (facts.podCIDR !== undefined) this.podGateway = facts.podCIDR.network + 1
+    this.bridge = this.#addBridge()
+    this.#addTunnel()
+    routes.shared = (destination) => this.#sharedRoute(parts.nextHops(destination, facts))
+    this.tracking = new Tracking(machine, {
+      kernel: settings.kernel,
+      sysctls: settings.sysctls,
+      icmpLimit: new IcmpLimit(settings.socketSysctls),
+      random: streams.stream(`nat/${facts.name}`),
+    })
+    this.xtables = new Xtables(machine, this.tracking, streams.stream(`statistic/${facts.name}`))
+    this.stack = new Stack(new HostNetwork(machine, wheel), {
+      name: facts.name,
+      random: streams.stream(`sockets/node/${facts.name}`),
+      sysctls: settings.socketSysctls,
+      mtu: settings.mtu,
+    })
+    machine.host = this.stack
+  }
+
+  /** Plugs a pod in: a veth pair, routed or on the bridge. */
+  attach(namespace: PodNamespace, podName: string): void {
+    const { machine } = this
+    const gateway = this.podGateway
+    const veth = new VethInterface(this.#agenda, vethName(podName), machine.interfaces.length + 1, gateway === undefined || this.bridge !== undefined ? [] : [gateway], namespace, namespace.address)
+    machine.interfaces.push(veth)
+    if (this.bridge !== undefined) this.bridge.addPort(veth)
+    else {
+      if (gateway !== undefined) machine.routes.addLocal(gateway, veth)
+      machine.routes.add({ to: host(namespace.address), out: veth, via: undefined, source: gateway ?? this.facts.address })
+    }
+    namespace.attachment = new VethAttachment(machine, veth)
+  }
+
+  /** The pod is gone, and its veth pair with it. */
+  detach(address: Address): void {
+    this.machine.routes.remove(host(address))
+    this.bridge?.ports.delete(address)
+  }
+
+  #addBridge(): Bridge | undefined {
+    const { podCIDR } = this.facts
+    if (this.#settings.pods !== 'bridge' || podCIDR === undefined || this.podGateway === undefined) return undefined
+    const { machine } = this
+    const { sysctls, hairpin } = this.#settings
+    const settings = { hairpin, callIptables: sysctls['net.bridge.bridge-nf-call-iptables'] !== 0 }
+    const bridge = new Bridge('cni0', machine.interfaces.length + 1, this.podGateway, settings, (packet, at) => this.#agenda.post(at + 3e9, (lost: Packet) => machine.neighbourFailed(lost), packet))
+    machine.interfaces.push(bridge)
+    machine.routes.addLocal(this.podGateway, bridge)
+    machine.routes.add({ to: podCIDR, out: bridge, via: undefined, source: this.podGateway })
+    return bridge
+  }
+
+  #addTunnel(): void {
+    const { routing } = this.#settings
+    const { podCIDR } = this.facts
+    if (routing === 'host-gw' || podCIDR === undefined) return
+    const { machine } = this
+    const tunnel = new TunnelInterface(routing, machine.interfaces.length + 1, podCIDR.network, this.port)
+    machine.tunnel = tunnel
+    machine.interfaces.push(tunnel)
+    machine.routes.addLocal(podCIDR.network, tunnel)
+  }
+
+  #sharedRoute(next: { hop: Address; pod: boolean } | undefined): Route | undefined {
+    if (next === undefined) return undefined
+    const out = next.pod && this.machine.tunnel !== undefined ? this.machine.tunnel : this.port
+    const key = out === this.port ? next.hop : ~next.hop
+    let route = this.#routesByHop.get(key)
+    if (route === undefined) {
+      route = { to: host(next.hop), out, via: next.hop, source: out.addresses[0] ?? this.facts.address }
+      this.#routesByHop.set(key, route)
+    }
+    return route
+  }
+}
+
+/** A pod behind a veth pair: what it sends is walked through the node's hooks in its own sendto(). */
+class VethAttachment implements Attachment {
+  readonly loopbackCost: Nanos
+  readonly #machine: Machine
+  readonly #veth: VethInterface
+
+  constructor(machine: Machine, veth: VethInterface) {
+    const { costs } = machine
+    this.loopbackCost = costs.udpSend + costs.loopback + costs.udpReceive
+    this.#machine = machine
+    this.#veth = veth
+  }
+
+  send(packet: Packet): void {
+    this.#machine.receiveFromPod(packet, this.#veth)
+  }
+}
+
+function host(address: Address): Cidr {
+  return { network: address, mask: -1, prefix: 32 }
+}
+
+/** As CNI plugins name the node's end: `veth` and some hex digits, within the kernel's 15 characters. */
+function vethName(podName: string): string {
+  return `veth-${createHash('sha256').update(podName).digest('hex').slice(0, 8)}`
+}

@@ -1,0 +1,67 @@
+import type { Agenda } from '../engine/agenda.ts'
+import type { TimerWheel } from '../engine/timer-wheel.ts'
+import { isLoopback, type Address } from '../kernel/address.ts'
+import type { Packet } from '../kernel/packet.ts'
+import { recycle } from '../kernel/packet.ts'
+import type { Receiver } from '../kernel/veth.ts'
+import type { Network } from '../socket/network.ts'
+import type { Stack } from '../socket/stack.ts'
+import type { Server } from '../traffic/server.ts'
+
+/** How a pod's packets leave it. */
+export interface Attachment {
+  /** What a packet to the pod itself costs. */
+  readonly loopbackCost: number
+  send(packet: Packet): void
+}
+
+/**
+ * A pod's network namespace. Its sockets are made when the first packet comes or the first request is sent: pods that
+ * nobody talks to cost nothing.
+ */
+export class PodNamespace implements Network, Receiver {
+  readonly agenda: Agenda
+  readonly wheel: TimerWheel
+  readonly address: Address
+  attachment: Attachment | undefined
+  server: Server | undefined
+  #stack: Stack | undefined
+  readonly #open: (pod: PodNamespace) => Stack
+  #gone = false
+
+  /** `open` makes the sockets, and starts what listens. */
+  constructor(agenda: Agenda, wheel: TimerWheel, address: Address, open: (pod: PodNamespace) => Stack) {
+    this.agenda = agenda
+    this.wheel = wheel
+    this.address = address
+    this.#open = open
+  }
+
+  get stack(): Stack {
+    this.#stack ??= this.#open(this)
+    return this.#stack
+  }
+
+  sourceFor(destination: Address): Address | undefined {
+    return isLoopback(destination) ? destination : this.address
+  }
+
+  transmit(packet: Packet): 'ok' {
+    if (packet.destination === this.address || isLoopback(packet.destination)) {
+      this.agenda.post(this.agenda.now + (this.attachment?.loopbackCost ?? 0), (own: Packet) => this.receive(own), packet)
+    } else if (this.attachment === undefined) recycle(packet)
+    else this.attachment.send(packet)
+    return 'ok'
+  }
+
+  receive(packet: Packet): void {
+    if (this.#gone) recycle(packet)
+    else this.stack.receive(packet)
+  }
+
+  /** The namespace is gone: what still comes is for nobody. */
+  destroy(): void {
+    this.#gone = true
+    this.#stack?.destroy()
+  }
+}

@@ -1,0 +1,59 @@
+import { formatCidr, LOOPBACK, type Address } from '../kernel/address.ts'
+import type { Ruleset } from '../kernel/rules/program.ts'
+import type { ProxyConfig } from '../proxy/config.ts'
+import { IptablesProxy } from '../proxy/iptables.ts'
+import type { ProxyNode } from '../proxy/node.ts'
+import { ServiceSnapshot } from '../proxy/service-snapshot.ts'
+import type { SimulatedNode } from './node.ts'
+import type { World } from './world.ts'
+
+/** The kube-proxies of all nodes: one compiler, and for each node what it knows. */
+export class Proxies {
+  readonly #world: World
+  readonly #config: ProxyConfig
+  readonly #iptables: IptablesProxy
+  readonly #proxyNodes = new Map<string, ProxyNode>()
+  #snapshot: ServiceSnapshot | undefined
+
+  constructor(world: World) {
+    this.#world = world
+    this.#config = world.proxyConfig
+    this.#iptables = new IptablesProxy(this.#config, world.settings.sysctls['net.netfilter.nf_conntrack_tcp_be_liberal'] === 1)
+  }
+
+  /** What is true now, as a proxy that has just heard everything would know it. */
+  get snapshot(): ServiceSnapshot {
+    const { store } = this.#world.cluster
+    this.#snapshot ??= ServiceSnapshot.of(store.list('Service'), store.list('EndpointSlice'))
+    return this.#snapshot
+  }
+
+  install(node: SimulatedNode): void {
+    node.xtables.load(this.programOf(node))
+  }
+
+  programOf(node: SimulatedNode): Ruleset {
+    return this.#iptables.program(this.snapshot, this.proxyNode(node))
+  }
+
+  countRules(node: SimulatedNode): number {
+    return this.#iptables.countRules(this.snapshot, this.proxyNode(node))
+  }
+
+  /** Kept for each node: what is built for it is remembered by this object. */
+  proxyNode(node: SimulatedNode): ProxyNode {
+    const { facts } = node
+    let known = this.#proxyNodes.get(facts.name)
+    if (known === undefined) {
+      known = { nodeName: facts.name, zone: facts.zone, primaryAddress: facts.address, addresses: localAddresses(node), podCIDR: facts.podCIDR === undefined ? undefined : formatCidr(facts.podCIDR) }
+      this.#proxyNodes.set(facts.name, known)
+    }
+    return known
+  }
+}
+
+function localAddresses(node: SimulatedNode): Address[] {
+  const { facts, podGateway } = node
+  const tunnel = node.machine.tunnel?.addresses ?? []
+  return [LOOPBACK, facts.address, ...(podGateway === undefined ? [] : [podGateway]), ...tunnel]
+}

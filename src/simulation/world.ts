@@ -1,0 +1,261 @@
+import { Agenda, type Nanos } from '../engine/agenda.ts'
+import { Fingerprint } from '../engine/fingerprint.ts'
+import { RandomStreams } from '../engine/random.ts'
+import { TimerWheel } from '../engine/timer-wheel.ts'
+import { createCluster, type Cluster } from '../cluster/cluster.ts'
+import { zoneOf, type KubeObject, type Node, type Pod } from '../cluster/object.ts'
+import { contains, formatCidr, parseAddress, parseCidr, type Address, type Cidr } from '../kernel/address.ts'
+import { Drops, type DropReason } from '../kernel/drops.ts'
+import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
+import type { Scenario } from '../scenario/spec/scenario.ts'
+import { Stack } from '../socket/stack.ts'
+import { Fabric } from '../wire/fabric.ts'
+import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
+import { OutsideClient } from './outside.ts'
+import { PodNamespace } from './pod.ts'
+import { Processes } from './processes.ts'
+import { Proxies } from './proxies.ts'
+import { linkOf, nodeSettings } from './settings.ts'
+import { SriovAttachment } from './sriov.ts'
+
+/** A client with this name always exists, as the contract of `--from client/client` says. */
+const DEFAULT_CLIENT = 'client'
+/** Where addresses for clients without one begin, on the nodes' network. */
+const FIRST_CLIENT = 100
+
+export interface WorldInput {
+  scenario: Scenario
+  objects: readonly KubeObject[]
+  /** A KubeProxyConfiguration document; undefined: Kubernetes' defaults. */
+  proxyDocument: Record<string, unknown> | undefined
+}
+
+/** Something the input asks for that cannot be: a message for people. */
+export class WorldError extends Error {}
+
+/**
+ * The cluster with its machines, wired together. Machines, namespaces and rule programs are made when the first packet
+ * reaches them: what nobody uses costs no time.
+ */
+export class World {
+  readonly scenario: Scenario
+  readonly fingerprint = new Fingerprint()
+  readonly agenda = new Agenda(this.fingerprint)
+  readonly streams: RandomStreams
+  readonly wheel: TimerWheel
+  readonly cluster: Cluster
+  readonly fabric: Fabric
+  readonly settings: NodeSettings
+  readonly proxyConfig: ProxyConfig
+  readonly proxies: Proxies
+  readonly processes: Processes
+  /** What the wire let go of. */
+  readonly drops = new Drops()
+  readonly nodes = new Map<string, SimulatedNode>()
+  readonly clients = new Map<string, OutsideClient>()
+  readonly #facts = new Map<string, NodeFacts>()
+  readonly #nodeByAddress = new Map<Address, NodeFacts>()
+  /** Nodes by the beginning of their pod range, by prefix length. */
+  readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
+  readonly #pods = new Map<Address, { namespace: PodNamespace; node: string; pod: Pod }>()
+
+  constructor(input: WorldInput) {
+    const { scenario } = input
+    this.scenario = scenario
+    this.streams = new RandomStreams(scenario.seed)
+    this.wheel = new TimerWheel(this.agenda)
+    this.proxyConfig = proxyConfigFrom(proxyDocument(input))
+    const { network, loadBalancer } = scenario.cluster
+    const [pool] = loadBalancer.pool
+    this.cluster = createCluster({
+      agenda: this.agenda,
+      streams: this.streams,
+      objects: input.objects,
+      options: {
+        nodes: scenario.cluster.nodes,
+        zones: scenario.cluster.zones,
+        podCIDR: scenario.cluster.podCIDR,
+        serviceCIDR: scenario.cluster.serviceCIDR,
+        ...(pool === undefined ? {} : { loadBalancerPool: pool }),
+      },
+    })
+    this.fabric = new Fabric(this.agenda, this.streams.stream('wire'), network, (reason: DropReason) => this.drops.count(reason))
+    for (const node of this.cluster.store.list('Node')) this.#know(node)
+    const [first] = this.#facts.values()
+    if (first === undefined) throw new WorldError('the cluster has no node with an address')
+    this.settings = { ...nodeSettings(scenario, this.proxyConfig), ...linkOf(first.address) }
+    this.fabric.addBlackHole(this.settings.gateway)
+    // A node answers for its address as soon as somebody sends to it: that builds it.
+    this.fabric.onMissing = (address) => this.node(this.#nodeByAddress.get(address)?.name ?? '')?.port
+    this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
+    this.proxies = new Proxies(this)
+    for (const pod of this.cluster.store.list('Pod')) this.#place(pod)
+    this.#followPods()
+    this.#addClients()
+  }
+
+  get now(): Nanos {
+    return this.agenda.now
+  }
+
+  factsOf(name: string): NodeFacts | undefined {
+    return this.#facts.get(name)
+  }
+
+  nodeFacts(): NodeFacts[] {
+    return [...this.#facts.values()]
+  }
+
+  /** The node of that name, built when it is first asked for; undefined if the cluster has none. */
+  node(name: string): SimulatedNode | undefined {
+    const known = this.nodes.get(name)
+    if (known !== undefined) return known
+    const facts = this.#facts.get(name)
+    if (facts === undefined) return undefined
+    const { agenda, wheel, streams, fabric } = this
+    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop })
+    this.nodes.set(name, node)
+    for (const pod of this.cluster.selection.podsOn(name)) this.#plugIn(pod, node)
+    this.proxies.install(node)
+    return node
+  }
+
+  /** The sockets of a pod; undefined if it has no address yet. A pod with hostNetwork shares its node's. */
+  podStack(pod: Pod): Stack | undefined {
+    const { nodeName } = pod.spec
+    if (nodeName === undefined) return undefined
+    const node = this.node(nodeName)
+    if (pod.spec.hostNetwork === true) return node?.stack
+    return this.#pods.get(parseAddress(pod.status.podIP ?? '') ?? 0)?.namespace.stack
+  }
+
+  /** The node on which a pod address lives. */
+  nodeOfPod(address: Address): string | undefined {
+    return this.#pods.get(address)?.node
+  }
+
+  /** Packets the cluster's machines have worked on. */
+  packets(): number {
+    let packets = 0
+    for (const node of this.nodes.values()) packets += node.machine.packets
+    return packets
+  }
+
+  /** Who takes a packet that leaves a machine: other machines are on the link, pods behind their nodes. */
+  readonly #nextHop = (destination: Address, from: { name: string; address: Address }): { hop: Address; pod: boolean } | undefined => {
+    const pod = this.#pods.get(destination)
+    if (pod !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
+    const owner = pod === undefined ? this.#nodeOfRange(destination) : this.#facts.get(pod.node)
+    if (owner !== undefined) {
+      // A machine does not send to itself what it has no interface for: the default route takes it.
+      if (owner.name === from.name) return undefined
+      return { hop: owner.address, pod: true }
+    }
+    const isMachine = this.#nodeByAddress.has(destination) || this.fabric.portOf(destination) !== undefined
+    return isMachine ? { hop: destination, pod: false } : undefined
+  }
+
+  #nodeOfRange(address: Address): NodeFacts | undefined {
+    for (const [mask, nodes] of this.#nodeByPodRange) {
+      const facts = nodes.get(address & mask)
+      if (facts !== undefined) return facts
+    }
+    return undefined
+  }
+
+  #know(node: Node): void {
+    const address = parseAddress(node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '')
+    if (address === undefined) return
+    const podCIDR = parseCidr(node.spec.podCIDR ?? '')
+    const facts: NodeFacts = { name: node.metadata.name, address, podCIDR, zone: zoneOf(node) }
+    this.#facts.set(facts.name, facts)
+    this.#nodeByAddress.set(address, facts)
+    if (podCIDR !== undefined) this.#rangesOf(podCIDR).set(podCIDR.network, facts)
+  }
+
+  #rangesOf(podCIDR: Cidr): Map<Address, NodeFacts> {
+    let ranges = this.#nodeByPodRange.get(podCIDR.mask)
+    if (ranges === undefined) {
+      ranges = new Map()
+      this.#nodeByPodRange.set(podCIDR.mask, ranges)
+    }
+    return ranges
+  }
+
+  /** Gives a pod its namespace, if it has an address of its own. */
+  #place(pod: Pod): void {
+    const address = parseAddress(pod.status.podIP ?? '')
+    const { nodeName } = pod.spec
+    if (address === undefined || nodeName === undefined || pod.spec.hostNetwork === true || this.#pods.has(address)) return
+    const namespace = new PodNamespace(this.agenda, this.wheel, address, (own) => this.#openPod(pod, own))
+    this.#pods.set(address, { namespace, node: nodeName, pod })
+    const node = this.nodes.get(nodeName)
+    if (node !== undefined) this.#attach(namespace, node, pod)
+    else if (this.settings.pods === 'sriov') namespace.attachment = new SriovAttachment(this.fabric, namespace, this.settings, pod.metadata.name)
+  }
+
+  #plugIn(pod: Pod, node: SimulatedNode): void {
+    if (pod.spec.hostNetwork === true) {
+      if (pod.status.podIP !== undefined) this.processes.start(pod, node.stack)
+      return
+    }
+    const placed = this.#pods.get(parseAddress(pod.status.podIP ?? '') ?? 0)
+    if (placed !== undefined) this.#attach(placed.namespace, node, pod)
+  }
+
+  #attach(namespace: PodNamespace, node: SimulatedNode, pod: Pod): void {
+    if (this.settings.pods === 'sriov') namespace.attachment ??= new SriovAttachment(this.fabric, namespace, this.settings, pod.metadata.name)
+    else node.attach(namespace, pod.metadata.name)
+  }
+
+  #openPod(pod: Pod, namespace: PodNamespace): Stack {
+    const { namespace: space, name } = pod.metadata
+    // A pod that sends is on a node: building the node plugs it in.
+    this.node(pod.spec.nodeName ?? '')
+    const stack = new Stack(namespace, { name, random: this.streams.stream(`sockets/pod/${space}/${name}`), sysctls: this.settings.socketSysctls, mtu: this.settings.mtu })
+    namespace.server = this.processes.start(pod, stack)
+    return stack
+  }
+
+  /** Pods that come and go during the run. */
+  #followPods(): void {
+    this.cluster.lifecycle.listen({
+      running: (pod) => this.#place(pod),
+      gone: (pod) => this.#removePod(pod),
+    })
+  }
+
+  #removePod(pod: Pod): void {
+    const address = parseAddress(pod.status.podIP ?? '')
+    if (address === undefined) return
+    const placed = this.#pods.get(address)
+    if (placed === undefined || placed.pod.metadata.name !== pod.metadata.name) return
+    this.#pods.delete(address)
+    placed.namespace.destroy()
+    this.nodes.get(placed.node)?.detach(address)
+  }
+
+  #addClients(): void {
+    const wanted = this.scenario.clients.map((client) => ({ name: client.name, address: parseAddress(client.address ?? ''), delay: client.delay }))
+    if (!wanted.some(({ name }) => name === DEFAULT_CLIENT)) wanted.push({ name: DEFAULT_CLIENT, address: undefined, delay: 0 })
+    const [first] = this.#facts.values()
+    const defaultHop = first?.address ?? this.settings.gateway
+    for (const { name, address, delay } of wanted) {
+      const facts = { name, address: address ?? this.#freeAddress(), delay }
+      this.clients.set(name, new OutsideClient(facts, this.settings, { agenda: this.agenda, wheel: this.wheel, streams: this.streams, fabric: this.fabric, nextHops: this.#nextHop, defaultHop }))
+    }
+  }
+
+  #freeAddress(): Address {
+    const { link } = this.settings
+    for (let offset = FIRST_CLIENT; ; offset++) {
+      const address = link.network + offset
+      if (!contains(link, address)) throw new WorldError(`no address is left for a client in ${formatCidr(link)}`)
+      if (this.fabric.portOf(address) === undefined && !this.#nodeByAddress.has(address)) return address
+    }
+  }
+}
+
+function proxyDocument({ scenario, proxyDocument }: WorldInput): Record<string, unknown> {
+  return scenario.mode === undefined ? (proxyDocument ?? {}) : { ...proxyDocument, mode: scenario.mode }
+}
