@@ -43,11 +43,11 @@ const loadBalancer = fields({
 })
 
 export const cluster = fields({
-  nodes: whole(1, 5000).optional().describe('how many nodes to make up, where there are no Node documents (default 2)'),
+  nodes: whole(1, 5000).default(2).describe('how many to make up (node-1, node-2, …) where there are no Node documents'),
+  zones: z.array(z.string().min(1)).default([]).describe('made-up nodes are spread over these in turn'),
   cores: whole(1, 1024).default(4).describe('per node'),
   podCIDR: cidr.default('10.244.0.0/16'),
   serviceCIDR: cidr.default('10.96.0.0/12'),
-  nodeCIDR: cidr.default('172.18.0.0/16'),
   clusterDomain: z.string().min(1).default('cluster.local'),
   network: network.prefault({}),
   kernel: kernel.prefault({}),

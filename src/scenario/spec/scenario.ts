@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PROXY_MODES } from '../../proxy/config.ts'
 import { duration, positiveDuration } from '../values/duration.ts'
 import { isName } from '../values/reference.ts'
 import { written } from '../values/written.ts'
@@ -9,8 +10,6 @@ import { event } from './timeline.ts'
 import { client, server, traffic } from './traffic.ts'
 
 export const API_VERSION = 'kubehop.dev/v1alpha1'
-
-export const PROXY_MODES = ['iptables', 'ipvs', 'nftables', 'userspace'] as const
 
 /** What a variant changes: paths as `--set` takes them. */
 const overrides = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { CheckedObject } from '../objects/read.ts'
 import { duration, positiveDuration } from '../values/duration.ts'
 import { fraction } from '../values/fraction.ts'
 import { referenceTo } from '../values/reference.ts'
@@ -28,6 +29,8 @@ const apply = fields({ at, apply: z.string().min(1).describe('a file of objects,
   action: 'apply' as const,
   at,
   file: apply,
+  /** What stands in the file; `loadInput` reads it. */
+  objects: [] as CheckedObject[],
 }))
 
 const drain = fields({ at, drain: written(referenceTo('node')) }).transform(({ at, drain }) => ({ action: 'drain' as const, at, target: drain }))
@@ -61,4 +64,6 @@ const set = fields({
 }).transform(({ at, set, node }) => ({ action: 'set' as const, at, settings: set, node }))
 
 /** One thing that happens at its time. The field that names it is the verb; the parsed form has it as `action`. */
-export const event = z.union([scale, remove, rollout, apply, drain, fail, recover, partition, loss, set])
+export const event = z.union([scale, remove, rollout, apply, drain, fail, recover, partition, loss, set], {
+  error: 'must have a time and one thing that happens: scale, delete, rollout, apply, drain, fail, recover, partition, loss or set',
+})

@@ -1,0 +1,111 @@
+import { locator } from './text/locate.ts'
+import type { Origin, Source } from './text/source.ts'
+
+/** What is wrong with the input, or worth a word, and where. Lines and columns count from 1. */
+export interface Complaint {
+  severity: 'error' | 'note'
+  file: string
+  line: number
+  column: number
+  message: string
+  fix?: string
+  sourceLine: string
+}
+
+/** Where a complaint points: at a value (or its field's name), or at an offset of a source. */
+export type Place = { origin: Origin; ofName?: boolean } | { source: Source; offset: number }
+
+interface Draft {
+  severity: Complaint['severity']
+  place: Place
+  message: string
+  fix: string | undefined
+  /** The other one, where two things contradict each other. */
+  first: Origin | undefined
+}
+
+/** More than anybody reads; what comes after is only counted. */
+const MOST = 50
+
+/**
+ * Collects complaints. Where they point is worked out at the end, and only for those that are shown: positions cost a second, slower reading.
+ * A note that would repeat the same words is counted, not shown again.
+ */
+export class Complaints {
+  readonly #drafts: Record<Complaint['severity'], Draft[]> = { error: [], note: [] }
+  readonly #repeats = new Map<string, number>()
+  #more = 0
+  #errors = 0
+
+  /** `first` is the other place that the complaint is about, which came before. */
+  error(place: Place, message: string, fix?: string, first?: Origin): void {
+    this.#errors++
+    this.#add({ severity: 'error', place, message, fix, first })
+  }
+
+  note(place: Place, message: string, fix?: string): void {
+    const times = this.#repeats.get(message) ?? 0
+    this.#repeats.set(message, times + 1)
+    if (times === 0) this.#add({ severity: 'note', place, message, fix, first: undefined })
+  }
+
+  /** How many errors there are, those that will not be shown among them. */
+  get errors(): number {
+    return this.#errors
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors > 0
+  }
+
+  /** How many complaints were left out because there were too many. */
+  get more(): number {
+    return this.#more
+  }
+
+  /** Errors first, each kind in the order in which it was found. */
+  list(): Complaint[] {
+    const locate = locator()
+    return [...this.#drafts.error, ...this.#drafts.note].map(({ severity, place, message, fix, first }) => {
+      const repeats = severity === 'note' ? (this.#repeats.get(message) ?? 1) - 1 : 0
+      const other = first === undefined ? undefined : locate({ origin: first })
+      return {
+        severity,
+        ...locate(place),
+        message: message + (repeats > 0 ? ` (and ${repeats} more like it)` : '') + (other === undefined ? '' : `; see ${other.file}:${other.line}`),
+        ...(fix === undefined ? {} : { fix }),
+      }
+    })
+  }
+
+  #add(draft: Draft): void {
+    const kept = this.#drafts[draft.severity]
+    if (kept.length < MOST) kept.push(draft)
+    else this.#more++
+  }
+}
+
+/** How many are printed unless somebody asks for another number. */
+const SHOWN = 20
+/** A line longer than this is shown around the caret only. */
+const WIDEST = 120
+
+/** The complaints as text: `file:line:column: error: …`, the line, a caret, the fix; at most `shown` of them, and how many more there are. */
+export function renderComplaints(complaints: readonly Complaint[], more = 0, shown = SHOWN): string {
+  const texts = complaints.slice(0, shown).map(renderComplaint)
+  const rest = Math.max(0, complaints.length - shown) + more
+  if (rest > 0) texts.push(`… and ${rest} more`)
+  return texts.join('\n')
+}
+
+export function renderComplaint({ severity, file, line, column, message, fix, sourceLine }: Complaint): string {
+  const lines = [`${file}:${line}:${column}: ${severity}: ${message}`]
+  if (sourceLine.trim() !== '') {
+    const cut = Math.max(0, column - 1 - WIDEST / 2)
+    const shown = sourceLine.slice(cut, cut + WIDEST).replace(/[\t\u0000-\u001F\u007F-\u009F\u202A-\u202E]/g, ' ')
+    const number = String(line)
+    lines.push(`  ${number} | ${shown}`, `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1 - cut)}^`)
+  }
+  if (fix !== undefined) lines.push(`  ${fix}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,154 @@
+import { suggest } from '../engine/nearest.ts'
+import { checkNodeNetworks, checkScenario } from './check.ts'
+import { Complaints, type Complaint } from './complaint.ts'
+import { checkCollisions, withoutDuplicates } from './objects/collisions.ts'
+import { lint } from './objects/lint.ts'
+import { chooseProxyManifest, isProxyManifest, readProxyDocument } from './objects/proxy.ts'
+import { readObject, type CheckedObject, type Located } from './objects/read.ts'
+import { validate } from './objects/validate.ts'
+import { applySettings, type Setting } from './settings/settings.ts'
+import { readScenario } from './spec/read.ts'
+import { API_VERSION, type Scenario } from './spec/scenario.ts'
+import { isRecord, readDocuments } from './text/documents.ts'
+import { besideSource, nodeReader, readSources, type Reader } from './text/read.ts'
+import { below, originOf, sourceOf, type Manifest, type Source } from './text/source.ts'
+
+export interface Input {
+  /** Paths as `-f` takes them: files, folders, `-` for standard input. */
+  files?: readonly string[]
+  /** Folders inside folders too, as `-R`. */
+  recursive?: boolean
+  /** YAML or JSON text, or plain objects: what the library's callers hand in. Objects are copied, never changed. */
+  given?: unknown
+  /** Where namespaced objects and references without a namespace belong. */
+  namespace?: string
+  /** One of the scenario's variants, applied before the settings. */
+  variant?: string
+  settings?: readonly Setting[]
+  reader?: Reader
+}
+
+export interface Loaded {
+  /** With every default where no Scenario was given; undefined if the one that was given is wrong. */
+  scenario: Scenario | undefined
+  /** In the order of the input, each once. */
+  objects: CheckedObject[]
+  /** A checked KubeProxyConfiguration, with the mode in force; `proxyConfigFrom` fills in its defaults. */
+  proxy: Record<string, unknown>
+  complaints: Complaint[]
+  /** Complaints beyond those listed. */
+  more: number
+  /** Whether there is no error among the complaints. */
+  ok: boolean
+}
+
+/** The one door for input: reads, checks and parses everything that the user wrote. Never throws over what is written. */
+export function loadInput(input: Input): Loaded {
+  const complaints = new Complaints()
+  const reader = input.reader ?? nodeReader
+  const namespace = input.namespace ?? 'default'
+  const sources = [
+    ...(input.files ?? []).flatMap((path) => readSources(path, reader, complaints, input.recursive)),
+    ...(input.given === undefined ? [] : given(input.given, complaints)),
+  ]
+  const beside = sources.flatMap((source) => readDocuments(source, complaints))
+  if (beside.length === 0 && !complaints.hasErrors) complaints.error({ source: sources[0] ?? sourceOf('(input)', ''), offset: 0 }, 'there is nothing in the input: no document at all')
+  const document = chooseScenario(beside, complaints)
+  const manifests = [...beside, ...readManifests(document, reader, complaints)]
+  const proxy = chooseProxyManifest(manifests, complaints)
+  const objects = manifests.filter((one) => !isScenario(one) && !isProxyManifest(one))
+  applySettings([...variantSettings(document, input.variant, complaints), ...(input.settings ?? [])], { scenario: document, proxy, objects, namespace }, complaints)
+
+  const scenario = readScenario(document, namespace, complaints)
+  const located = checkObjects(objects, namespace, complaints)
+  if (scenario?.mode !== undefined && isRecord(proxy.value)) proxy.value['mode'] = scenario.mode
+  const proxyDocument = readProxyDocument(proxy, complaints)
+  if (scenario !== undefined) {
+    readApplied(scenario, document, reader, complaints)
+    if (!complaints.hasErrors) checkScenario(scenario, String(proxyDocument['mode'] || 'iptables'), document.origin, located, complaints)
+  }
+  return {
+    scenario,
+    objects: located.map(({ object }) => object),
+    proxy: proxyDocument,
+    complaints: complaints.list(),
+    more: complaints.more,
+    ok: !complaints.hasErrors,
+  }
+}
+
+function given(value: unknown, complaints: Complaints): Source[] {
+  if (typeof value === 'string') return [sourceOf('(input)', value)]
+  try {
+    return [sourceOf('(input)', JSON.stringify(value, null, 1) ?? '')]
+  } catch (reason) {
+    complaints.error({ source: sourceOf('(input)', ''), offset: 0 }, `these objects are not plain data: ${reason instanceof Error ? (reason.message.split('\n')[0] ?? '') : String(reason)}`)
+    return []
+  }
+}
+
+function isScenario({ value }: Manifest): boolean {
+  return isRecord(value) && (value['kind'] === 'Scenario' || String(value['apiVersion']).startsWith('kubehop.dev/'))
+}
+
+/** The Scenario among the documents; an empty one if there is none, since every field has a default. */
+function chooseScenario(manifests: readonly Manifest[], complaints: Complaints): Manifest {
+  const [first, second] = manifests.filter(isScenario)
+  if (second !== undefined) complaints.error({ origin: below(second.origin, 'kind') }, 'a second Scenario; a run has one', undefined, first?.origin)
+  return first ?? { value: { apiVersion: API_VERSION, kind: 'Scenario', spec: {} }, origin: originOf(sourceOf('(scenario)', '')) }
+}
+
+/** What stands in the files that the scenario names, relative to its own. */
+function readManifests({ value, origin }: Manifest, reader: Reader, complaints: Complaints): Manifest[] {
+  const spec = isRecord(value) && isRecord(value['spec']) ? value['spec'] : {}
+  const paths: unknown[] = Array.isArray(spec['manifests']) ? spec['manifests'] : []
+  return paths.flatMap((path, i) => {
+    if (typeof path !== 'string' || path === '') return []
+    const found = readBeside(path, below(origin, 'spec', 'manifests', i), reader, complaints)
+    const scenarios = found.filter(isScenario)
+    for (const one of scenarios) complaints.error({ origin: below(one.origin, 'kind') }, 'a Scenario among the manifests of another; a run has one', undefined, origin)
+    return found.filter((one) => !scenarios.includes(one))
+  })
+}
+
+function readBeside(path: string, mentioned: Manifest['origin'], reader: Reader, complaints: Complaints): Manifest[] {
+  const file = path === '-' ? './-' : besideSource(mentioned.source, path)
+  if (reader.kind(file) === undefined) {
+    complaints.error({ origin: mentioned }, `there is no file ${file}`, 'paths are relative to the file that names them')
+    return []
+  }
+  return readSources(file, reader, complaints).flatMap((source) => readDocuments(source, complaints))
+}
+
+function variantSettings({ value, origin }: Manifest, variant: string | undefined, complaints: Complaints): Setting[] {
+  if (variant === undefined) return []
+  const spec = isRecord(value) && isRecord(value['spec']) ? value['spec'] : {}
+  const variants = isRecord(spec['variants']) ? spec['variants'] : {}
+  const chosen = Object.hasOwn(variants, variant) ? variants[variant] : undefined
+  if (!isRecord(chosen)) {
+    complaints.error({ origin: below(origin, 'spec', 'variants') }, `the scenario has no variant \`${variant}\``, suggest(variant, Object.keys(variants)))
+    return []
+  }
+  return Object.entries(chosen).map(([path, setting]) => ({ path, value: setting, from: `variant ${variant}` }))
+}
+
+function checkObjects(manifests: readonly Manifest[], namespace: string, complaints: Complaints): Located[] {
+  const read = manifests.flatMap((one) => readObject(one, namespace, complaints) ?? [])
+  const located = withoutDuplicates(read, complaints)
+  for (const one of located) validate(one, complaints)
+  checkCollisions(located, complaints)
+  checkNodeNetworks(located, complaints)
+  if (!complaints.hasErrors) lint(located, complaints)
+  return located
+}
+
+/** Fills in what the timeline applies, checked like everything else. */
+function readApplied(scenario: Scenario, { origin }: Manifest, reader: Reader, complaints: Complaints): void {
+  scenario.timeline.forEach((event, i) => {
+    if (event.action !== 'apply') return
+    const manifests = readBeside(event.file, below(origin, 'spec', 'timeline', i, 'apply'), reader, complaints)
+    const located = withoutDuplicates(manifests.flatMap((one) => readObject(one, scenario.namespace, complaints) ?? []), complaints)
+    for (const one of located) validate(one, complaints)
+    event.objects = located.map(({ object }) => object)
+  })
+}

@@ -1,0 +1,64 @@
+import { nearest } from '../../engine/nearest.ts'
+import type { KubeObject } from '../../cluster/object.ts'
+import type { Complaints } from '../complaint.ts'
+import { isRecord } from '../text/documents.ts'
+import { findLostIndentation } from '../text/flattened.ts'
+import { below, type Manifest, type Origin } from '../text/source.ts'
+import { groupOf, KINDS } from './kinds.ts'
+import { checkShape } from './shape.ts'
+
+/** A Kubernetes object whose shape has been checked. Namespaced kinds have their namespace. */
+export interface CheckedObject extends KubeObject {
+  apiVersion: string
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; [field: string]: unknown }
+}
+
+/** An object with where it was written. */
+export interface Located {
+  object: CheckedObject
+  origin: Origin
+}
+
+/** Everybody's kinds, for a spelling suggestion; most of them mean nothing here. */
+const OUR_KINDS = ['Scenario', 'KubeProxyConfiguration']
+
+/** Checks one manifest of Kubernetes; undefined if it is of no use, and complaints say why. */
+export function readObject({ value, origin }: Manifest, namespace: string, complaints: Complaints): Located | undefined {
+  if (!isRecord(value)) return refuse(origin, `a manifest must be an object with apiVersion and kind, not ${Array.isArray(value) ? 'a list' : 'a lone value'}`, complaints)
+  const lost = isHollow(value) ? lostIndentation(origin) : undefined
+  if (lost !== undefined) {
+    complaints.error({ source: origin.source, offset: lost.offset }, lost.message)
+    return undefined
+  }
+  const { kind, apiVersion } = value
+  if (typeof kind !== 'string' || kind === '') return refuse(origin, 'this document has no `kind`', complaints, 'a manifest begins with apiVersion and kind')
+  const known = KINDS.get(kind)
+  const group = typeof apiVersion === 'string' ? groupOf(apiVersion) : known?.groups[0]
+  if (known === undefined || group === undefined || !known.groups.includes(group)) {
+    const meant = known === undefined ? nearest(kind, [...KINDS.keys(), ...OUR_KINDS]) : undefined
+    const name = typeof apiVersion === 'string' && apiVersion !== 'v1' ? `${kind} (${apiVersion})` : kind
+    complaints.note({ origin: below(origin, 'kind') }, `kind ${name} means nothing here; ignored`, meant === undefined ? undefined : `did you mean \`${meant}\`?`)
+    return undefined
+  }
+  const faults = complaints.errors
+  checkShape(kind, value, known.shape, origin, complaints)
+  if (complaints.errors > faults || !isRecord(value['metadata'])) return undefined
+  const object = { ...value, apiVersion: String(apiVersion ?? 'v1'), kind, metadata: value['metadata'] } as CheckedObject
+  if (known.namespaced) object.metadata.namespace ||= namespace
+  return { object, origin }
+}
+
+function refuse(origin: Origin, message: string, complaints: Complaints, fix?: string): undefined {
+  complaints.error({ origin }, message, fix)
+  return undefined
+}
+
+/** Neither metadata nor spec has anything in it: perhaps its lines have lost their indentation. */
+function isHollow(value: Record<string, unknown>): boolean {
+  return value['metadata'] === null || value['spec'] === null
+}
+
+function lostIndentation({ source, start, end, format }: Origin): { offset: number; message: string } | undefined {
+  const lost = format === 'yaml' ? findLostIndentation(source.text.slice(start, end)) : undefined
+  return lost === undefined ? undefined : { ...lost, offset: start + lost.offset }
+}

@@ -1,0 +1,66 @@
+import type * as core from 'kubernetes-types/core/v1.js'
+import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
+import { matchesSelector } from '../../cluster/selector.ts'
+import type { Complaints } from '../complaint.ts'
+import { below, type Path } from '../text/source.ts'
+import { nameOf } from './collisions.ts'
+import type { Located } from './read.ts'
+import { isIP } from './rules.ts'
+
+/** Says what is wrong at a path inside the object. */
+type Say = (path: Path, message: string, fix?: string) => void
+
+/** What the API server refuses although every field is right by itself (pkg/apis/core/validation, pkg/apis/apps/validation). */
+export function validate(one: Located, complaints: Complaints): void {
+  const say: Say = (path, message, fix) => complaints.error({ origin: below(one.origin, ...path) }, `${one.object.kind} ${nameOf(one)}: ${message}`, fix)
+  // The shape has been checked, so the spec is what the kind's type says.
+  if (one.object.kind === 'Service') validateService(one.object['spec'] as core.ServiceSpec, say)
+  else if (WORKLOADS.has(one.object.kind)) validateWorkload(one.object['spec'] as WorkloadSpec, say)
+}
+
+const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'])
+
+interface WorkloadSpec {
+  selector: LabelSelector
+  template: core.PodTemplateSpec
+}
+
+function validateWorkload({ selector, template }: WorkloadSpec, say: Say): void {
+  if (!matchesSelector(selector, template.metadata?.labels))
+    say(['spec', 'selector'], 'the selector does not match the labels of its own template', "make `spec.selector.matchLabels` and `spec.template.metadata.labels` the same")
+}
+
+function validateService(spec: core.ServiceSpec, say: Say): void {
+  const type = spec.type ?? 'ClusterIP'
+  const ports = spec.ports ?? []
+  if (type === 'ExternalName') {
+    if (!spec.externalName) say(['spec'], 'type ExternalName needs `externalName`')
+    else if (isIP(spec.externalName)) say(['spec', 'externalName'], `\`${spec.externalName}\` is an address; an ExternalName is a name for DNS`, 'use a Service without selector, and an EndpointSlice, for an address')
+    return
+  }
+  if (ports.length === 0 && spec.clusterIP !== 'None') say(['spec'], 'a Service needs `ports`')
+  if (spec.clusterIP === 'None' && type !== 'ClusterIP') say(['spec', 'clusterIP'], `a headless Service (clusterIP: None) cannot be of type ${type}`)
+  if (type === 'ClusterIP') validateInternal(spec, ports, say)
+  validatePorts(ports, say)
+}
+
+/** NodePorts and their policy have no meaning without an entrance from outside. */
+function validateInternal(spec: core.ServiceSpec, ports: core.ServicePort[], say: Say): void {
+  ports.forEach(({ nodePort }, i) => {
+    if (nodePort) say(['spec', 'ports', i, 'nodePort'], 'a nodePort needs type NodePort or LoadBalancer', 'add `type: NodePort` to spec')
+  })
+  if (spec.externalTrafficPolicy && (spec.externalIPs ?? []).length === 0)
+    say(['spec', 'externalTrafficPolicy'], 'externalTrafficPolicy needs type NodePort or LoadBalancer, or externalIPs')
+}
+
+function validatePorts(ports: core.ServicePort[], say: Say): void {
+  const names = new Set<string>()
+  const numbers = new Set<string>()
+  ports.forEach(({ name, port, protocol = 'TCP' }, i) => {
+    if (ports.length > 1 && !name) say(['spec', 'ports', i], 'a Service with several ports must name each of them', 'such as `name: http`')
+    if (name && names.has(name)) say(['spec', 'ports', i, 'name'], `two ports are called \`${name}\``)
+    if (numbers.has(`${port}/${protocol}`)) say(['spec', 'ports', i, 'port'], `two ports are ${port}/${protocol}`)
+    names.add(name ?? '')
+    numbers.add(`${port}/${protocol}`)
+  })
+}

@@ -1,0 +1,122 @@
+import type { z } from 'zod'
+import type { Complaints } from '../complaint.ts'
+import { nearest, suggest } from '../../engine/nearest.ts'
+import { below, type Manifest, type Path } from '../text/source.ts'
+import type { Reference } from '../values/reference.ts'
+import { isNamespaced } from '../values/reference.ts'
+import { scenarioDocument, type Scenario } from './scenario.ts'
+import { NEXT_FIELD } from './shape.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** Checks and parses a Scenario document. Undefined if anything is wrong with it; complaints say what. */
+export function readScenario({ value, origin }: Manifest, namespace: string, complaints: Complaints): Scenario | undefined {
+  const parsed = scenarioDocument.safeParse(value)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) complain(issue, [])
+    return undefined
+  }
+  const { metadata, spec } = parsed.data
+  const scenario: Scenario = { ...spec, name: metadata.name, namespace: metadata.namespace ?? namespace }
+  for (const reference of references(scenario)) reference.namespace ||= isNamespaced(reference.kind) ? scenario.namespace : ''
+  return scenario
+
+  function complain(issue: Issue, prefix: Path): void {
+    const path = [...prefix, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))]
+    const nested = issue.code === 'invalid_union' ? closestBranch(issue) : undefined
+    if (nested !== undefined) {
+      for (const inner of nested) complain(inner, path)
+    } else if (issue.code === 'unrecognized_keys') {
+      const messages = issue.message.split(NEXT_FIELD)
+      issue.keys.forEach((key, i) => complaints.error({ origin: below(origin, ...path, key), ofName: true }, messages[i] ?? `unknown field \`${key}\``))
+    } else {
+      const { message, fix } = explain(issue, path, valueAt(value, path))
+      complaints.error({ origin: below(origin, ...path) }, message, fix)
+    }
+  }
+}
+
+/** Every reference of a scenario, to be completed in place. */
+function references({ traffic, servers, timeline }: Scenario): Reference[] {
+  return [
+    ...traffic.flatMap(({ from, to }) => (to.host.kind === 'object' ? [from, to.host.object] : [from])),
+    ...servers.map(({ select }) => select),
+    ...timeline.flatMap((event) => ('target' in event ? [event.target] : [])),
+  ]
+}
+
+/**
+ * Of the alternatives, what is wrong with the one that was most likely meant: the fewest fields too many or missing. Undefined when the value is
+ * nothing like any of them, or several fit as badly: then the words of the whole say more.
+ */
+function closestBranch(issue: z.core.$ZodIssueInvalidUnion): Issue[] | undefined {
+  const ranked = issue.errors.map((issues) => ({ issues, faults: faults(issues) })).sort((a, b) => a.faults - b.faults)
+  const [best, second] = ranked
+  if (best === undefined || best.issues.every(({ path, code }) => path.length === 0 && code !== 'unrecognized_keys')) return undefined
+  return second !== undefined && second.faults === best.faults ? undefined : best.issues
+}
+
+function faults(issues: Issue[]): number {
+  let count = 0
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') count += issue.path.length === 0 ? 100 : 1
+    else for (const message of issue.message.split(NEXT_FIELD)) count += message.includes('did you mean') ? 0.5 : 1
+  }
+  return count
+}
+
+/** zod's words for the types of a value, in ours. */
+const TYPES: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object (fields below it)',
+  record: 'an object (fields below it)',
+  array: 'a list',
+}
+
+function explain(issue: Issue, path: Path, value: unknown): { message: string; fix?: string } {
+  const name = nameOf(path)
+  const rule = ruleOf(issue)
+  if (value === undefined) return { message: `${name} is missing; it ${rule}` }
+  if (issue.code === 'invalid_value') {
+    const words = issue.values.map(String)
+    const fix = typeof value === 'string' && nearest(value, words) !== undefined ? suggest(value, words) : undefined
+    return { message: `${name} ${rule}, not ${quoted(value)}`, ...(fix === undefined ? {} : { fix }) }
+  }
+  if (!rule.startsWith('must')) return { message: `${name}: ${rule}` }
+  return { message: `${name} ${rule}, not ${quoted(value)}` }
+}
+
+function ruleOf(issue: Issue): string {
+  if (issue.code === 'invalid_value') return issue.values.length === 1 ? `must be ${String(issue.values[0])}` : `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) return `must be ${TYPES[issue.expected] ?? issue.expected}`
+  if (issue.code === 'invalid_union' && issue.message.startsWith('Invalid input')) return 'must be something else'
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small')) return 'must not be empty'
+  return issue.message
+}
+
+/** The field as people say it: `cluster.network.delay`, `traffic[0].rate`, without the `spec` around everything. */
+function nameOf(path: Path): string {
+  const shown = path[0] === 'spec' && path.length > 1 ? path.slice(1) : path
+  const text = shown.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('')
+  return text === '' ? 'a Scenario' : `\`${text}\``
+}
+
+function quoted(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  if (value === null) return 'nothing'
+  const text = String(value)
+  return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let found = value
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
+    found = (found as Record<string | number, unknown>)[step]
+  }
+  return found
+}

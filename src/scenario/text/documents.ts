@@ -1,0 +1,121 @@
+import { parseDocument, type YAMLError } from 'yaml'
+import type { Complaints } from '../complaint.ts'
+import { readPlainBlock } from './block.ts'
+import { cutDocuments, cutList, type Range } from './cut.ts'
+import { findLostIndentation } from './flattened.ts'
+import { splitJson } from './json.ts'
+import { below, isBinary, type Origin, type Source, type Manifest } from './source.ts'
+
+/** Everything that is written in a source, Lists taken apart, each with where it stands. What cannot be read becomes a complaint. */
+export function readDocuments(source: Source, complaints: Complaints): Manifest[] {
+  if (isBinary(source.text)) {
+    complaints.error({ source, offset: 0 }, 'this is binary, not YAML or JSON', 'give manifests as text; a chart or an archive must be rendered first')
+    return []
+  }
+  const written = readJson(source) ?? readYaml(source, complaints)
+  const found = written.filter(({ value }) => value !== null && value !== undefined).flatMap((one) => items(one, complaints, 0))
+  if (found.length === 0 && written.every(({ value }) => value === null) && !complaints.hasErrors) complaints.note({ source, offset: 0 }, 'this is empty: no documents in it')
+  return found
+}
+
+/** A JSON text, or several one after the other; undefined if it is something else (flow YAML, or broken JSON, which YAML's parser explains). */
+function readJson(source: Source): Manifest[] | undefined {
+  if (!/^\s*[[{]/.test(source.text)) return undefined
+  const whole = { start: 0, end: source.text.length }
+  try {
+    return [{ value: JSON.parse(source.text), origin: jsonOrigin(source, whole) }]
+  } catch {
+    const split = splitJson(source.text)
+    if ('fault' in split) return undefined
+    return split.ranges.map((range) => ({ value: JSON.parse(source.text.slice(range.start, range.end)), origin: jsonOrigin(source, range) }))
+  }
+}
+
+function jsonOrigin(source: Source, range: Range): Origin {
+  return { source, ...range, format: 'json', path: [] }
+}
+
+function readYaml(source: Source, complaints: Complaints): Manifest[] {
+  return cutDocuments(source.text).flatMap((range) => readDocument(source, range, complaints))
+}
+
+function readDocument(source: Source, range: Range, complaints: Complaints): Manifest[] {
+  const cut = cutList(source.text, range)
+  if (cut === undefined) return [readValue(source, range, complaints)]
+  const around = source.text.slice(cut.before.start, cut.before.end) + source.text.slice(cut.after.start, cut.after.end)
+  const list = readPlainBlock(around)?.value
+  if (!isRecord(list) || !isList(list)) return [readValue(source, range, complaints)]
+  return cut.items.map((item) => withKindOf(list, readValue(source, item, complaints)))
+}
+
+function readValue(source: Source, range: Range, complaints: Complaints): Manifest {
+  const origin: Origin = { source, ...range, format: 'yaml', path: [] }
+  const text = source.text.slice(range.start, range.end)
+  return { value: (readPlainBlock(text) ?? readWithParser(text, origin, complaints)).value, origin }
+}
+
+/** Messages for what YAML's parser finds, in words for people who write manifests; the others keep the parser's own. */
+const YAML_WORDS: Partial<Record<YAMLError['code'], string>> = {
+  TAB_AS_INDENT: 'a tab indents this line; YAML wants spaces',
+  BAD_INDENT: 'this line is indented unlike the ones it belongs to',
+  BLOCK_AS_IMPLICIT_KEY: 'a field inside a field on one line: a line break or an indentation seems to be missing',
+  MISSING_CHAR: 'something is not closed here: a quote, a bracket or a colon is missing',
+  UNEXPECTED_TOKEN: 'this does not belong here',
+}
+
+function readWithParser(text: string, origin: Origin, complaints: Complaints): { value: unknown } {
+  const { source, start } = origin
+  try {
+    const document = parseDocument(text, { keepSourceTokens: false, merge: true, logLevel: 'error' })
+    const [error] = document.errors
+    if (error === undefined) return { value: document.toJS({ maxAliasCount: 1000 }) }
+    const lost = findLostIndentation(text)
+    if (lost !== undefined) complaints.error({ source, offset: start + lost.offset }, lost.message)
+    else complaints.error({ source, offset: start + error.pos[0] }, explain(error, text))
+  } catch (reason) {
+    complaints.error({ source, offset: start }, reason instanceof RangeError ? 'this is nested too deeply' : `this cannot be read: ${firstLine(reason)}`)
+  }
+  return { value: undefined }
+}
+
+function explain(error: YAMLError, text: string): string {
+  if (error.code === 'DUPLICATE_KEY') return `\`${/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? ''}\` stands twice in the same object`
+  if (text.slice(0, error.pos[1]).includes('\u00A0')) return 'non-breaking spaces indent this text, as in a copy from a web page; YAML wants ordinary spaces'
+  return YAML_WORDS[error.code] ?? firstLine(error)
+}
+
+function firstLine(reason: unknown): string {
+  return reason instanceof Error ? (reason.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '') : String(reason)
+}
+
+/** Lists inside Lists deeper than this are nobody's dump. */
+const DEEPEST_LIST = 8
+
+/** The objects of a List, of a typed list (`ServiceList`) or of a bare array; any other value is itself. */
+function items(written: Manifest, complaints: Complaints, depth: number): Manifest[] {
+  const { value, origin } = written
+  if (depth > DEEPEST_LIST) {
+    complaints.error({ origin }, 'lists are nested too deeply')
+    return []
+  }
+  if (Array.isArray(value)) return value.flatMap((item: unknown, i) => items({ value: item, origin: below(origin, i) }, complaints, depth + 1))
+  if (!isRecord(value) || !isList(value)) return [written]
+  if (value['items'] === null || value['items'] === undefined) return []
+  if (!Array.isArray(value['items'])) return [written]
+  return value['items'].flatMap((item: unknown, i) => items(withKindOf(value, { value: item, origin: below(origin, 'items', i) }), complaints, depth + 1))
+}
+
+function isList(value: Record<string, unknown>): boolean {
+  return typeof value['kind'] === 'string' && value['kind'].endsWith('List')
+}
+
+/** The API server leaves kind and version out of the items of a typed list. */
+function withKindOf(list: Record<string, unknown>, item: Manifest): Manifest {
+  const kind = String(list['kind']).slice(0, -'List'.length)
+  if (kind === '' || !isRecord(item.value) || item.value['kind'] !== undefined) return item
+  return { ...item, value: { apiVersion: list['apiVersion'], kind, ...item.value } }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
