@@ -57,7 +57,7 @@ export class Kubelets {
   /** The pod as it is now; undefined once it is gone, even if another has its name (a StatefulSet's). */
   #current({ metadata }: Pod): Pod | undefined {
     const pod = this.#control.store.get('Pod', metadata.namespace, metadata.name)
-    return pod?.metadata.creationTimestamp === metadata.creationTimestamp ? pod : undefined
+    return pod?.metadata.uid === metadata.uid ? pod : undefined
   }
 
   readonly #start = (earlier: Pod): void => {

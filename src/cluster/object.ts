@@ -1,7 +1,7 @@
 import type * as apps from 'kubernetes-types/apps/v1.js'
 import type * as core from 'kubernetes-types/core/v1.js'
 import type * as discovery from 'kubernetes-types/discovery/v1.js'
-import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
+import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.js'
 
 /** A document as it was parsed, before admission: any kind, spec and status where the kind has them. */
 export interface KubeObject {
@@ -11,33 +11,26 @@ export interface KubeObject {
   [field: string]: unknown
 }
 
-/** Who made an object. Matched by kind and name: a simulated cluster needs no uid to tell namesakes in time apart. */
-export interface Owner {
-  apiVersion: string
-  kind: string
-  name: string
-  controller?: boolean
-}
-
 /** `namespace` is '' for what lives outside namespaces. */
-export type Metadata = Omit<ObjectMeta, 'ownerReferences'> & { name: string; namespace: string; ownerReferences?: Owner[] }
+export type Metadata = ObjectMeta & { name: string; namespace: string }
 
 /** An object in the store: immutable by convention, replaced on every change. */
-export type Stored<T> = Omit<T, 'apiVersion' | 'kind' | 'metadata'> & { apiVersion: string; kind: string; metadata: Metadata }
+export type Stored<T> = T & { apiVersion: string; kind: string; metadata: Metadata }
 
-type WithSpec<Spec, Status> = Stored<{ spec: Spec; status: Status }>
+/** Admission gives every object of these kinds a spec and a status, be they empty. */
+type WithSpec<T, Spec, Status> = Stored<Omit<T, 'spec' | 'status'>> & { spec: Spec; status: Status }
 
-export type Pod = WithSpec<core.PodSpec, core.PodStatus>
-export type Node = WithSpec<core.NodeSpec, core.NodeStatus>
-export type Namespace = WithSpec<core.NamespaceSpec, core.NamespaceStatus>
-export type Service = WithSpec<core.ServiceSpec, core.ServiceStatus>
+export type Pod = WithSpec<core.Pod, core.PodSpec, core.PodStatus>
+export type Node = WithSpec<core.Node, core.NodeSpec, core.NodeStatus>
+export type Namespace = WithSpec<core.Namespace, core.NamespaceSpec, core.NamespaceStatus>
+export type Service = WithSpec<core.Service, core.ServiceSpec, core.ServiceStatus>
+/** Before its controller has looked at a workload its status says nothing. */
+export type Deployment = WithSpec<apps.Deployment, apps.DeploymentSpec, apps.DeploymentStatus>
+export type ReplicaSet = WithSpec<apps.ReplicaSet, apps.ReplicaSetSpec, Partial<apps.ReplicaSetStatus>>
+export type StatefulSet = WithSpec<apps.StatefulSet, apps.StatefulSetSpec, Partial<apps.StatefulSetStatus>>
+export type DaemonSet = WithSpec<apps.DaemonSet, apps.DaemonSetSpec, Partial<apps.DaemonSetStatus>>
 export type Endpoints = Stored<core.Endpoints>
 export type ConfigMap = Stored<core.ConfigMap>
-/** The fields of a workload's status that its kind lacks are simply absent. */
-export type Deployment = WithSpec<apps.DeploymentSpec, apps.DeploymentStatus>
-export type ReplicaSet = WithSpec<apps.ReplicaSetSpec, Partial<apps.ReplicaSetStatus>>
-export type StatefulSet = WithSpec<apps.StatefulSetSpec, Partial<apps.StatefulSetStatus>>
-export type DaemonSet = WithSpec<apps.DaemonSetSpec, Partial<apps.DaemonSetStatus>>
 export type EndpointSlice = Stored<discovery.EndpointSlice>
 export type PodTemplate = core.PodTemplateSpec
 
@@ -75,7 +68,7 @@ export function refOf(object: Stored<unknown>): Ref {
 }
 
 /** The owner that controls the object, if any. */
-export function controllerOf(object: Stored<unknown>): Owner | undefined {
+export function controllerOf(object: Stored<unknown>): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true)
 }
 

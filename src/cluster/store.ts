@@ -184,5 +184,10 @@ export function compare(a: string, b: string): number {
 }
 
 function withVersion<T extends Any>(object: T, revision: number): T {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+  return { ...object, metadata: { uid: uidOf(revision), ...object.metadata, resourceVersion: String(revision) } }
+}
+
+/** Real uids are random; all that is asked of one is that no other object ever has it. */
+function uidOf(revision: number): string {
+  return `00000000-0000-4000-8000-${revision.toString(16).padStart(12, '0')}`
 }

@@ -1,5 +1,6 @@
+import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
 import type { Clock } from './clock.ts'
-import { isActive, isReady, type Owner, type Pod, type PodTemplate, type Stored } from './object.ts'
+import { isActive, isReady, type Pod, type PodTemplate, type Stored } from './object.ts'
 import { parseTimestamp } from './timestamp.ts'
 
 /** A pod made from a template, as controllers make them: not bound, not started. */
@@ -26,8 +27,9 @@ export function podFrom(
   }
 }
 
-export function controlledBy(owner: Stored<unknown>): Owner {
-  return { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name, controller: true }
+export function controlledBy(owner: Stored<unknown>): OwnerReference {
+  const { name, uid } = owner.metadata
+  return { apiVersion: owner.apiVersion, kind: owner.kind, name, uid: uid ?? '', controller: true }
 }
 
 /** Ready, and has been for `minReadySeconds`. */

@@ -1,0 +1,34 @@
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Stored } from '../../cluster/object.ts'
+
+/** One column of a `get` table. */
+export interface Column<T> {
+  header: string
+  cell: (object: T, printing: Printing) => string
+  /** Shown only with `-o wide`. */
+  wide?: true
+}
+
+/** What cells depend on besides the object. */
+export interface Printing {
+  cluster: Cluster
+  now_ms: number
+  wide: boolean
+}
+
+/** A kind of object that can be asked for, under any of its names. */
+export interface Resource<T extends Stored<unknown>> {
+  /** As `-o name` and tables of several kinds call it: `deployment.apps`. */
+  fullName: string
+  /** As "No resources" and "not found" messages call it: `deployments.apps`. */
+  plural: string
+  names: readonly string[]
+  isNamespaced: boolean
+  list: (cluster: Cluster, namespace: string | undefined) => readonly T[]
+  columns: readonly Column<T>[]
+}
+
+/** Hides the kind's type, so that resources of all kinds fit into one table. */
+export function resource<T extends Stored<unknown>>(described: Resource<T>): Resource<Stored<unknown>> {
+  return described as unknown as Resource<Stored<unknown>> // its cells only ever see what its own list gave
+}
