@@ -128,10 +128,9 @@ export class Connections implements TrackerContext {
   }
 
   /** An entry that is not in the table yet. */
-  create(source: Address, destination: Address, ports: number, protocol: number, now: Nanos, cpu: number): number {
+  create(source: Address, destination: Address, ports: number, protocol: number, now: Nanos): number {
     const { entries } = this
     const entry = entries.allocate(source, destination, ports, protocol, now)
-    entries.setVisible(entry, now, cpu)
     if (this.#chains.grow(2 * entries.capacity)) this.#relink()
     this.#live++
     if (this.#live > this.peak) this.peak = this.#live
@@ -184,7 +183,7 @@ export class Connections implements TrackerContext {
     const { entries } = this
     const share = Math.min(Math.floor(((now - this.#scannedAt) / SCAN_INTERVAL) * entries.used), entries.used)
     if (share === 0) return
-    this.#scannedAt = now
+    this.#scannedAt = share === entries.used ? now : this.#scannedAt + (share / entries.used) * SCAN_INTERVAL
     for (let i = 0; i < share; i++) {
       if (this.#scanCursor >= entries.used) this.#scanCursor = 0
       const entry = this.#scanCursor++

@@ -38,7 +38,7 @@ export class ConntrackTable extends Connections {
           this.statistics.drop++
           return NF_DROP
         }
-        tuple = this.create(source, destination, ports, protocol, now, cpu) << 1
+        tuple = this.create(source, destination, ports, protocol, now) << 1
       }
       this.#assign(packet, tuple)
       const tracking = this.#trackProtocol(packet, now)
