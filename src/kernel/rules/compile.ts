@@ -1,8 +1,11 @@
 import type { Interface } from '../interface.ts'
 import type { Packet } from '../packet.ts'
+import { statesOf } from './matches/conntrack.ts'
 import { interfaceTest } from './matches/interface-name.ts'
-import type { Test } from './matches/match-module.ts'
+import type { MatchOf, Test } from './matches/match-module.ts'
+import { PROTOCOL_OF } from './matches/ports.ts'
 import { moduleOf } from './matches/registry.ts'
+import type { Chain, Table } from './program.ts'
 import type { Match, Rule, Target } from './rule.ts'
 import type { Walker } from './walker.ts'
 
@@ -36,66 +39,127 @@ const ACTION_OF: Readonly<Record<Target['kind'], number>> = {
   unknown: CONTINUE,
 }
 
-/** A rule as the walker tries it: its head in plain fields, as struct ipt_ip has them, then the tests of its modules. */
+const NO_TESTS: readonly Test[] = []
+
+/**
+ * A rule as the walker tries it: its head in plain fields, as struct ipt_ip has them, with what most rules of a node ask
+ * besides (destination port, connection state, mark); then the tests of its other modules, in order.
+ */
 export class CompiledRule {
   readonly rule: Rule
   readonly action: number
-  /** Where JUMP and GOTO lead. */
-  readonly chain: string
+  /** MARK: mark = (mark & markKeep) ^ markFlip. */
   readonly markKeep: number
   readonly markFlip: number
-  source = 0
-  sourceMask = 0
-  sourceEqual = true
-  destination = 0
-  destinationMask = 0
-  destinationEqual = true
+  readonly #chainName: string
+  // The table that was asked last, and its answer: looking a name up costs more than trying the rule.
+  #table: Table | null = null
+  #chain: Chain | null = null
+
+  #source = 0
+  #sourceMask = 0
+  #sourceEqual = true
+  #destination = 0
+  #destinationMask = 0
+  #destinationEqual = true
   /** 0: any, as in struct ipt_ip. */
-  protocol = 0
-  protocolEqual = true
-  /** What only few rules ask of, interfaces among them, and what is asked of modules, in order. */
-  tests: Test[] = []
+  #protocol = 0
+  #protocolEqual = true
+  /** 0: no port is asked for. */
+  #portProtocol = 0
+  #portFrom = 0
+  #portTo = 0
+  /** Bits of the connection states that will do. */
+  #states = -1
+  #mark = 0
+  #markMask = 0
+  #markEqual = true
+  #tests: readonly Test[] = NO_TESTS
 
   constructor(rule: Rule) {
     const { target } = rule
     this.rule = rule
     this.action = target === null ? CONTINUE : ACTION_OF[target.kind]
-    this.chain = target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : ''
+    this.#chainName = target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : ''
     this.markKeep = target?.kind === 'MARK' ? ~target.mask : -1
     this.markFlip = target?.kind === 'MARK' ? target.value | 0 : 0
-    for (const match of rule.matches) this.#add(match)
+    let effectSeen = false
+    for (const match of rule.matches) {
+      const module = moduleOf(match)
+      // What comes after a module with an effect (a random draw, a list entry) must not be asked before it.
+      const isFixed = module !== undefined && effectSeen
+      if (isFixed || !this.#takeIn(match)) this.#tests = [...this.#tests, testOf(match)]
+      effectSeen ||= module?.hasEffect === true
+    }
   }
 
   matches(packet: Packet, walker: Walker): boolean {
-    if (((packet.source & this.sourceMask) === this.source) !== this.sourceEqual) return false
-    if (((packet.destination & this.destinationMask) === this.destination) !== this.destinationEqual) return false
-    if (this.protocol !== 0 && (packet.protocol === this.protocol) !== this.protocolEqual) return false
-    const { tests } = this
+    if (((packet.source & this.#sourceMask) === this.#source) !== this.#sourceEqual) return false
+    if (((packet.destination & this.#destinationMask) === this.#destination) !== this.#destinationEqual) return false
+    if (this.#protocol !== 0 && (packet.protocol === this.#protocol) !== this.#protocolEqual) return false
+    if (((1 << packet.ctState) & this.#states) === 0) return false
+    if (((packet.mark & this.#markMask) === this.#mark) !== this.#markEqual) return false
+    if (this.#portProtocol !== 0) {
+      if (packet.protocol !== this.#portProtocol || packet.destinationPort < this.#portFrom || packet.destinationPort > this.#portTo) return false
+    }
+    const tests = this.#tests
     for (let i = 0; i < tests.length; i++) if (!(tests[i] as Test)(packet, walker)) return false
     return true
   }
 
-  #add(match: Match): void {
+  /** The chain where JUMP and GOTO lead in that table. */
+  chainIn(table: Table): Chain {
+    if (this.#table === table && this.#chain !== null) return this.#chain
+    const chain = table.chain(this.#chainName)
+    if (chain === undefined) throw new Error(`a rule leads to the chain ${this.#chainName}, which table ${table.name} does not have`)
+    this.#table = table
+    this.#chain = chain
+    return chain
+  }
+
+  /** Puts a match into plain fields; false for one that needs a test of its own. */
+  #takeIn(match: Match): boolean {
     switch (match.kind) {
       case 'source':
-        this.source = match.cidr.network
-        this.sourceMask = match.cidr.mask
-        this.sourceEqual = match.negated !== true
-        break
+        this.#source = match.cidr.network
+        this.#sourceMask = match.cidr.mask
+        this.#sourceEqual = match.negated !== true
+        return true
       case 'destination':
-        this.destination = match.cidr.network
-        this.destinationMask = match.cidr.mask
-        this.destinationEqual = match.negated !== true
-        break
+        this.#destination = match.cidr.network
+        this.#destinationMask = match.cidr.mask
+        this.#destinationEqual = match.negated !== true
+        return true
       case 'protocol':
-        this.protocol = match.protocol
-        this.protocolEqual = match.negated !== true
-        break
+        this.#protocol = match.protocol
+        this.#protocolEqual = match.negated !== true
+        return true
       case 'comment':
-        break
+        return true
+      case 'conntrack': {
+        const states = statesOf(match)
+        if (states !== undefined) this.#states &= states
+        return states !== undefined
+      }
+      case 'mark':
+        if (this.#markMask !== 0 || !this.#markEqual) return false
+        this.#mark = match.value | 0
+        this.#markMask = match.mask | 0
+        this.#markEqual = match.negated !== true
+        return true
+      case 'ports':
+        return this.#takeInPorts(match)
       default:
-        this.tests.push(testOf(match))
+        return false
     }
+  }
+
+  #takeInPorts({ module, source, destination, destinationNegated, flags }: MatchOf<'ports'>): boolean {
+    if (this.#portProtocol !== 0 || source !== undefined || destinationNegated === true || flags !== undefined) return false
+    this.#portProtocol = PROTOCOL_OF[module]
+    this.#portFrom = destination?.from ?? 0
+    this.#portTo = destination?.to ?? 65535
+    return true
   }
 }
 
@@ -108,7 +172,10 @@ function testOf(match: Match): Test {
   if (match.kind === 'out-interface') return interfaceMatch(match, (packet) => packet.outInterface)
   // Connection tracking has put fragments together before any rule sees them.
   if (match.kind === 'fragment') return () => match.negated === true
-  return moduleOf(match)?.test(match) ?? never
+  if (match.kind === 'unknown') return unknownTest(match.text)
+  const module = moduleOf(match)
+  if (module === undefined) throw new Error(`this is a bug in kubehop: nobody tests a match of kind ${match.kind}`)
+  return module.test(match)
 }
 
 function interfaceMatch({ name, negated }: { name: string; negated?: boolean }, side: (packet: Packet) => Interface | null): Test {
@@ -117,6 +184,10 @@ function interfaceMatch({ name, negated }: { name: string; negated?: boolean }, 
   return (packet) => test(side(packet)) === expected
 }
 
-function never(): boolean {
-  return false
+/** Nobody knows whether it would match, so it does not; an observer hears of it. */
+function unknownTest(text: string): Test {
+  return (_packet, { observer }) => {
+    observer?.passed?.(text)
+    return false
+  }
 }

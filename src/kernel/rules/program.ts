@@ -60,7 +60,7 @@ export class Chain {
   }
 }
 
-/** A table: chains by name. A chain may be built when it is first asked for. */
+/** A table: chains by name. It never changes, a new one takes its place; but a chain may be built when it is first asked for. */
 export interface Table {
   readonly name: TableName
   chain(name: string): Chain | undefined
@@ -108,6 +108,8 @@ export interface RuleObserver {
   matched(table: Table, chain: Chain, position: number, rule: Rule, evaluated: number): void
   /** No rule decided: the built-in chain's policy did. */
   policy(table: Table, chain: Chain, evaluated: number): void
+  /** A rule was passed over for a match that is not modelled, written so; all that came before it in the rule matched. */
+  passed?(match: string): void
 }
 
 /** An ipset, as the `set` match asks it. */

@@ -134,9 +134,9 @@ export class Walker {
       case CONTINUE:
         return GO_ON
       case JUMP:
-        return this.#enter(rule.chain, packet, GO_ON)
+        return this.#enter(rule, packet, GO_ON)
       case GOTO:
-        return this.#enter(rule.chain, packet, GO_BACK)
+        return this.#enter(rule, packet, GO_BACK)
       case ACCEPT:
         return NF_ACCEPT
       case DROP:
@@ -167,11 +167,10 @@ export class Walker {
     return verdict
   }
 
-  /** Walks another chain; `after` is what holds when it ends without a verdict. */
-  #enter(name: string, packet: Packet, after: Decision): Decision {
-    const chain = (this.#table as Table).chain(name)
-    if (chain === undefined) throw new Error(`a rule leads to the chain ${name}, which table ${this.#table?.name} does not have`)
-    if (++this.#depth > DEPTH_MAX) throw new Error(`more than ${DEPTH_MAX} chains deep at ${name}: rules that jump in a circle?`)
+  /** Walks the chain that the rule leads to; `after` is what holds when it ends without a verdict. */
+  #enter(rule: CompiledRule, packet: Packet, after: Decision): Decision {
+    const chain = rule.chainIn(this.#table as Table)
+    if (++this.#depth > DEPTH_MAX) throw new Error(`more than ${DEPTH_MAX} chains deep at ${chain.name}: rules that jump in a circle?`)
     const decision = this.#walkChain(chain, packet)
     this.#depth--
     return decision === GO_ON || decision === GO_BACK ? after : decision

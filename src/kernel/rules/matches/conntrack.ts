@@ -1,14 +1,15 @@
-import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED } from '../../packet.ts'
+import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_NONE, CT_RELATED, CT_UNTRACKED } from '../../packet.ts'
 import { bang, NotUnderstood } from '../iptables-save/options.ts'
 import { IPS_DST_NAT, IPS_SRC_NAT } from '../program.ts'
 import type { CtMatchState } from '../rule.ts'
-import type { MatchModule } from './match-module.ts'
+import type { MatchModule, MatchOf } from './match-module.ts'
 
 // One bit for each state a packet can be in, and above them those of the connection's NAT status.
 const SNAT = 1 << 8
 const DNAT = 1 << 9
 const BITS: Readonly<Record<CtMatchState, number>> = {
-  INVALID: 1 << CT_INVALID,
+  // A packet that conntrack has not seen counts as INVALID, as in the kernel.
+  INVALID: (1 << CT_INVALID) | (1 << CT_NONE),
   NEW: 1 << CT_NEW,
   RELATED: 1 << CT_RELATED,
   ESTABLISHED: 1 << CT_ESTABLISHED,
@@ -34,15 +35,24 @@ export const conntrack: MatchModule<'conntrack'> = {
   },
   print: ({ module, states, negated }) =>
     `-m ${module} ${bang(negated)}${OPTION_OF[module]} ${STATES.filter((state) => states.includes(state)).join(',')}`,
-  test({ states, negated }) {
-    const expected = negated !== true
-    let wanted = 0
-    for (const state of states) wanted |= BITS[state]
-    // A packet that conntrack has not seen (or not tracked) counts as INVALID, as in the kernel.
-    const wantedNow = (wanted & BITS.INVALID) === 0 ? wanted : wanted | 1
-    if ((wanted & (SNAT | DNAT)) === 0) return (packet) => ((wantedNow & (1 << packet.ctState)) !== 0) === expected
-    return (packet, walker) => ((wantedNow & ((1 << packet.ctState) | natBits(walker.environment.natStatus(packet)))) !== 0) === expected
+  test(match) {
+    const wanted = bitsOf(match)
+    const expected = match.negated !== true
+    return (packet, walker) => ((wanted & ((1 << packet.ctState) | natBits(walker.environment.natStatus(packet)))) !== 0) === expected
   },
+}
+
+/** The states that will do, as bits 1 << CT_…; undefined if the match asks for more than the state. */
+export function statesOf(match: MatchOf<'conntrack'>): number | undefined {
+  const bits = bitsOf(match)
+  if ((bits & (SNAT | DNAT)) !== 0) return undefined
+  return match.negated === true ? ~bits : bits
+}
+
+function bitsOf({ states }: MatchOf<'conntrack'>): number {
+  let bits = 0
+  for (const state of states) bits |= BITS[state]
+  return bits
 }
 
 function natBits(status: number): number {
