@@ -9,7 +9,9 @@ export interface Complaint {
   column: number
   message: string
   fix?: string
+  /** The line, or what surrounds the place in a very long one; and how far into it the caret stands. */
   sourceLine: string
+  caret: number
 }
 
 /** Where a complaint points: at a value (or its field's name), or at an offset of a source. */
@@ -98,13 +100,13 @@ export function renderComplaints(complaints: readonly Complaint[], more = 0, sho
   return texts.join('\n')
 }
 
-export function renderComplaint({ severity, file, line, column, message, fix, sourceLine }: Complaint): string {
+export function renderComplaint({ severity, file, line, column, message, fix, sourceLine, caret }: Complaint): string {
   const lines = [`${file}:${line}:${column}: ${severity}: ${message}`]
   if (sourceLine.trim() !== '') {
-    const cut = Math.max(0, column - 1 - WIDEST / 2)
+    const cut = Math.max(0, caret - WIDEST / 2)
     const shown = sourceLine.slice(cut, cut + WIDEST).replace(/[\t\u0000-\u001F\u007F-\u009F\u202A-\u202E]/g, ' ')
     const number = String(line)
-    lines.push(`  ${number} | ${shown}`, `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1 - cut)}^`)
+    lines.push(`  ${number} | ${shown}`, `  ${' '.repeat(number.length)} | ${' '.repeat(caret - cut)}^`)
   }
   if (fix !== undefined) lines.push(`  ${fix}`)
   return lines.join('\n')

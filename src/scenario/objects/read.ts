@@ -3,7 +3,7 @@ import type { KubeObject } from '../../cluster/object.ts'
 import type { Complaints } from '../complaint.ts'
 import { isRecord } from '../text/documents.ts'
 import { findLostIndentation } from '../text/flattened.ts'
-import { below, type Manifest, type Origin } from '../text/source.ts'
+import { below, offsetInSource, stretchOf, type Manifest, type Origin } from '../text/source.ts'
 import { groupOf, KINDS } from './kinds.ts'
 import { checkShape } from './shape.ts'
 
@@ -58,7 +58,7 @@ function isHollow(value: Record<string, unknown>): boolean {
   return value['metadata'] === null || value['spec'] === null
 }
 
-function lostIndentation({ source, start, end, format }: Origin): { offset: number; message: string } | undefined {
-  const lost = format === 'yaml' ? findLostIndentation(source.text.slice(start, end)) : undefined
-  return lost === undefined ? undefined : { ...lost, offset: start + lost.offset }
+function lostIndentation(origin: Origin): { offset: number; message: string } | undefined {
+  const lost = origin.format === 'yaml' ? findLostIndentation(stretchOf(origin)) : undefined
+  return lost === undefined ? undefined : { ...lost, offset: offsetInSource(origin, lost.offset) }
 }

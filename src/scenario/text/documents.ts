@@ -4,7 +4,7 @@ import { readPlainBlock } from './block.ts'
 import { cutDocuments, cutList, type Range } from './cut.ts'
 import { findLostIndentation } from './flattened.ts'
 import { splitJson } from './json.ts'
-import { below, isBinary, type Origin, type Source, type Manifest } from './source.ts'
+import { below, isBinary, offsetInSource, stretchOf, type Origin, type Source, type Manifest } from './source.ts'
 
 /** Everything that is written in a source, Lists taken apart, each with where it stands. What cannot be read becomes a complaint. */
 export function readDocuments(source: Source, complaints: Complaints): Manifest[] {
@@ -13,9 +13,7 @@ export function readDocuments(source: Source, complaints: Complaints): Manifest[
     return []
   }
   const written = readJson(source) ?? readYaml(source, complaints)
-  const found = written.filter(({ value }) => value !== null && value !== undefined).flatMap((one) => items(one, complaints, 0))
-  if (found.length === 0 && written.every(({ value }) => value === null) && !complaints.hasErrors) complaints.note({ source, offset: 0 }, 'this is empty: no documents in it')
-  return found
+  return written.filter(({ value }) => value !== null && value !== undefined).flatMap((one) => items(one, complaints, 0))
 }
 
 /** A JSON text, or several one after the other; undefined if it is something else (flow YAML, or broken JSON, which YAML's parser explains). */
@@ -50,30 +48,28 @@ function readDocument(source: Source, range: Range, complaints: Complaints): Man
 
 function readValue(source: Source, range: Range, complaints: Complaints): Manifest {
   const origin: Origin = { source, ...range, format: 'yaml', path: [] }
-  const text = source.text.slice(range.start, range.end)
+  const text = stretchOf(origin)
   return { value: (readPlainBlock(text) ?? readWithParser(text, origin, complaints)).value, origin }
 }
 
 /** Messages for what YAML's parser finds, in words for people who write manifests; the others keep the parser's own. */
 const YAML_WORDS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'a tab indents this line; YAML wants spaces',
-  BAD_INDENT: 'this line is indented unlike the ones it belongs to',
   BLOCK_AS_IMPLICIT_KEY: 'a field inside a field on one line: a line break or an indentation seems to be missing',
-  MISSING_CHAR: 'something is not closed here: a quote, a bracket or a colon is missing',
-  UNEXPECTED_TOKEN: 'this does not belong here',
+  MULTILINE_IMPLICIT_KEY: 'the name of a field must be on one line; a colon seems to be missing',
 }
 
 function readWithParser(text: string, origin: Origin, complaints: Complaints): { value: unknown } {
-  const { source, start } = origin
+  const at = (offset: number) => ({ source: origin.source, offset: offsetInSource(origin, offset) })
   try {
     const document = parseDocument(text, { keepSourceTokens: false, merge: true, logLevel: 'error' })
     const [error] = document.errors
     if (error === undefined) return { value: document.toJS({ maxAliasCount: 1000 }) }
     const lost = findLostIndentation(text)
-    if (lost !== undefined) complaints.error({ source, offset: start + lost.offset }, lost.message)
-    else complaints.error({ source, offset: start + error.pos[0] }, explain(error, text))
+    if (lost !== undefined) complaints.error(at(lost.offset), lost.message)
+    else complaints.error(at(error.pos[0]), explain(error, text))
   } catch (reason) {
-    complaints.error({ source, offset: start }, reason instanceof RangeError ? 'this is nested too deeply' : `this cannot be read: ${firstLine(reason)}`)
+    complaints.error(at(0), reason instanceof RangeError ? 'this is nested too deeply' : `this cannot be read: ${firstLine(reason)}`)
   }
   return { value: undefined }
 }

@@ -1,7 +1,10 @@
 import type { Path } from './source.ts'
 
-/** Called at each value: where it begins, how deep it lies, its field or index in its container, and where that field's name begins. */
-type Visit = (offset: number, depth: number, step: string | number, name: number) => void
+/**
+ * Called at each value: where it begins, how deep it lies, its field or index in its container, and where that field's name begins.
+ * The walk ends when it answers `true`.
+ */
+type Visit = (offset: number, depth: number, step: string | number, name: number) => boolean
 
 interface Container {
   close: '}' | ']'
@@ -21,7 +24,7 @@ function walkJson(text: string, start: number, visit: Visit): { end: number } | 
   let at = space(text, start)
   for (;;) {
     const inside = open.at(-1)
-    visit(at, open.length, inside?.step ?? '', inside?.name ?? at)
+    if (visit(at, open.length, inside?.step ?? '', inside?.name ?? at)) return { end: at }
     const bracket = text[at]
     if (bracket === '{' || bracket === '[') {
       const container: Container = { close: bracket === '{' ? '}' : ']', step: 0, name: at }
@@ -114,23 +117,36 @@ function parsed(json: string): unknown {
 export function findInJson(text: string, start: number, path: Path, ofName: boolean): number {
   let found = space(text, start)
   let matched = 0
-  let left = false
   walkJson(text, start, (offset, depth, step, name) => {
-    if (depth === 0 || left || depth > matched + 1) return
-    if (depth <= matched) left = true
-    else if (step === path[matched]) {
-      matched++
-      found = ofName && matched === path.length ? name : offset
-    }
+    if (depth === 0) return path.length === 0
+    if (depth <= matched) return true
+    if (depth > matched + 1 || step !== path[matched]) return false
+    matched++
+    found = ofName && matched === path.length ? name : offset
+    return matched === path.length
   })
   return found
+}
+
+/** Where each element of the array behind a field of the outermost object begins, so that thousands of complaints need one walk. */
+export function elementsInJson(text: string, start: number, field: string): number[] {
+  const elements: number[] = []
+  let inside = false
+  walkJson(text, start, (offset, depth, step) => {
+    if (depth === 1) {
+      if (inside) return true
+      inside = step === field
+    } else if (inside && depth === 2 && step === elements.length) elements.push(offset)
+    return false
+  })
+  return elements
 }
 
 /** The values of a stream of JSON texts one after the other, as `kubectl` takes them; or where it stops being JSON. */
 export function splitJson(text: string): { ranges: { start: number; end: number }[] } | { fault: number } {
   const ranges: { start: number; end: number }[] = []
   for (let start = space(text, 0); start < text.length; ) {
-    const walked = walkJson(text, start, () => undefined)
+    const walked = walkJson(text, start, () => false)
     if ('fault' in walked) return walked
     ranges.push({ start, end: walked.end })
     start = space(text, walked.end)

@@ -25,6 +25,20 @@ export interface Manifest {
   origin: Origin
 }
 
+/** The text of a stretch that begins in the middle of a line (behind a list's dash), moved to its column: indentation is what YAML reads by. */
+export function stretchOf({ source, start, end }: Origin): string {
+  return ' '.repeat(columnOf(source, start)) + source.text.slice(start, end)
+}
+
+/** From an offset in that text to one in the source. */
+export function offsetInSource({ source, start }: Origin, offset: number): number {
+  return Math.max(start, start + offset - columnOf(source, start))
+}
+
+function columnOf({ text }: Source, offset: number): number {
+  return offset === 0 ? 0 : offset - 1 - text.lastIndexOf('\n', offset - 1)
+}
+
 /** Text as a source. A byte order mark and carriage returns are nobody's content. */
 export function sourceOf(name: string, text: string): Source {
   const clean = text.startsWith('\uFEFF') ? text.slice(1) : text
