@@ -1,4 +1,5 @@
-import type { Endpoint as SliceEndpoint, EndpointPort, EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts'
+import type { Endpoint as SliceEndpoint, EndpointPort } from 'kubernetes-types/discovery/v1.d.ts'
+import type { EndpointSlice } from './api-objects.ts'
 import { type Address, formatAddress, parseAddress } from '../kernel/address.ts'
 
 /** One endpoint of one service-port, as pkg/proxy/endpointslicecache.go reads it. Belongs to one ServicePort only. */

@@ -1,5 +1,5 @@
-import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts'
-import type { Service, ServicePort as ServicePortSpec } from 'kubernetes-types/core/v1.d.ts'
+import type { ServicePort as ServicePortSpec } from 'kubernetes-types/core/v1.d.ts'
+import type { EndpointSlice, Service } from './api-objects.ts'
 import { type Address, type Cidr, parseAddress, parseCidr } from '../kernel/address.ts'
 import { SCTP, TCP, UDP } from '../kernel/packet.ts'
 import { type Endpoint, endpointsOf } from './endpoint.ts'

@@ -1,5 +1,4 @@
-import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts'
-import type { Service } from 'kubernetes-types/core/v1.d.ts'
+import type { EndpointSlice, Service } from './api-objects.ts'
 import { compareTexts } from './endpoint.ts'
 import { type ServicePort, serviceKey, servicePortsOf } from './service-port.ts'
 
