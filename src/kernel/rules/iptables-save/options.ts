@@ -14,11 +14,6 @@ export class Options {
     this.#given.set(name, { values, negated })
   }
 
-  /** The options given, in the order in which they were written. */
-  names(): string[] {
-    return [...this.#given.keys()]
-  }
-
   values(name: string): readonly string[] {
     return this.#given.get(name)?.values ?? []
   }

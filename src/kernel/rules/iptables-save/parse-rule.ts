@@ -130,12 +130,13 @@ class RuleReader {
 
   /** Whose option it is: the target's, the latest match's that has it, or the protocol's own, which iptables loads by itself. */
   #ownerOf(option: string): Use | undefined {
-    if (this.#targetUse !== undefined) return this.#targetUse
+    const target = this.#targetUse
+    if (target !== undefined && (target.module === undefined || target.module.options[option] !== undefined)) return target
     const owner = this.#uses.findLast(({ module }) => module?.options[option] !== undefined)
     if (owner !== undefined) return owner
     const latest = this.#uses.at(-1)
     if (latest?.module === undefined && latest !== undefined) return latest
-    return this.#useOfProtocol(option) ?? latest
+    return this.#useOfProtocol(option) ?? target ?? latest
   }
 
   #useOfProtocol(option: string): Use | undefined {
