@@ -6,6 +6,7 @@ import { ConntrackTable } from './conntrack/table.ts'
 import { IcmpLimit } from './icmp-limit.ts'
 import type { Machine, PacketFilter } from './machine.ts'
 import { Nat } from './nat/nat.ts'
+import { NatHooks } from './nat-hooks.ts'
 import { LOCAL_IN, LOCAL_OUT, NF_ACCEPT, POST_ROUTING, PRE_ROUTING, PRIORITY, type Hook, type Verdict } from './netfilter.ts'
 import { CT_NEW, CT_NONE, type Packet } from './packet.ts'
 import type { NatRange } from './rules/rule.ts'
@@ -25,6 +26,7 @@ const CT_STATE_NAMES = ['none', 'NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNT
 export class Tracking implements PacketFilter {
   readonly table: ConntrackTable
   readonly nat: Nat
+  readonly natHooks: NatHooks
   readonly #machine: Machine
   readonly #icmpLimit: IcmpLimit
 
@@ -33,6 +35,7 @@ export class Tracking implements PacketFilter {
     this.#icmpLimit = options.icmpLimit
     this.table = new ConntrackTable({ kernel: options.kernel, sysctls: options.sysctls })
     this.nat = new Nat(this.table, options.random)
+    this.natHooks = new NatHooks(machine, this)
     machine.filter = this
     const track = (packet: Packet): Verdict => this.#track(packet)
     const confirm = (packet: Packet): Verdict => this.#confirm(packet)
