@@ -79,10 +79,6 @@ export interface Ruleset {
   readonly tables: Readonly<Partial<Record<TableName, Table>>>
 }
 
-/** A connection's NAT status (include/uapi/linux/netfilter/nf_conntrack_common.h): bits of `natStatus`. */
-export const IPS_SRC_NAT = 1 << 4
-export const IPS_DST_NAT = 1 << 5
-
 /** What a rule may ask of the machine on which it is walked, and what a target may make it do. */
 export interface RuleEnvironment {
   now(): Nanos

@@ -1,6 +1,6 @@
+import { IPS_DST_NAT, IPS_SRC_NAT } from '../../netfilter.ts'
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_NONE, CT_RELATED, CT_UNTRACKED } from '../../packet.ts'
 import { bang, NotUnderstood } from '../iptables-save/options.ts'
-import { IPS_DST_NAT, IPS_SRC_NAT } from '../program.ts'
 import type { CtMatchState } from '../rule.ts'
 import type { MatchModule, MatchOf } from './match-module.ts'
 
