@@ -3,12 +3,13 @@ import { Fingerprint } from '../engine/fingerprint.ts'
 import { RandomStreams } from '../engine/random.ts'
 import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
-import { zoneOf, type KubeObject, type Node, type Pod } from '../cluster/object.ts'
+import { isNodeReady, zoneOf, type KubeObject, type Node, type Pod } from '../cluster/object.ts'
 import { contains, formatCidr, parseAddress, parseCidr, type Address, type Cidr } from '../kernel/address.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
 import type { Scenario } from '../scenario/spec/scenario.ts'
 import { Stack } from '../socket/stack.ts'
+import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
 import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
@@ -22,6 +23,8 @@ import { SriovAttachment } from './sriov.ts'
 const DEFAULT_CLIENT = 'client'
 /** Where addresses for clients without one begin, on the nodes' network. */
 const FIRST_CLIENT = 100
+/** The last address of the nodes' network but one: the load balancer's own. */
+const LAST_HOST = 0xfffe
 
 export interface WorldInput {
   scenario: Scenario
@@ -57,6 +60,7 @@ export class World {
   readonly #nodeByAddress = new Map<Address, NodeFacts>()
   /** Nodes by the beginning of their pod range, by prefix length. */
   readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
+  #balancer: LoadBalancer | undefined
   readonly #pods = new Map<Address, { namespace: PodNamespace; node: string; pod: Pod }>()
 
   constructor(input: WorldInput) {
@@ -132,6 +136,24 @@ export class World {
   /** The node on which a pod address lives. */
   nodeOfPod(address: Address): string | undefined {
     return this.#pods.get(address)?.node
+  }
+
+  isMachineOrPod(address: Address): boolean {
+    return this.#pods.has(address) || this.#nodeByAddress.has(address) || this.#nodeOfRange(address) !== undefined || this.fabric.portOf(address) !== undefined
+  }
+
+  /** The load balancer in front of all nodes. */
+  balancer(): LoadBalancer {
+    this.#balancer ??= new LoadBalancer(this.fabric, this.settings.link.network + LAST_HOST, (packet) => this.#healthyNodes(packet.destination))
+    return this.#balancer
+  }
+
+  /** Ready nodes; for a Service that wants local endpoints, those that have a ready one (its health check node port says so). */
+  #healthyNodes(address: Address): Address[] {
+    const port = this.proxies.snapshot.servicePorts.find(({ loadBalancerVIPs }) => loadBalancerVIPs.includes(address))
+    const local = port?.externalPolicyLocal === true ? new Set(port.endpoints.filter(({ ready }) => ready).map(({ nodeName }) => nodeName)) : undefined
+    const ready = this.cluster.store.list('Node').filter((node) => isNodeReady(node) && (local === undefined || local.has(node.metadata.name)))
+    return ready.flatMap((node) => this.#facts.get(node.metadata.name)?.address ?? [])
   }
 
   /** Packets the cluster's machines have worked on. */

@@ -9,6 +9,8 @@ export interface Destination {
 
 /** Turns the target into an address, at once or later; a failure is what the application would see. */
 export interface NameService {
+  /** The one address, where it is known before anybody asks. */
+  readonly fixed?: Destination
   resolve(request: Request, done: (request: Request, result: Destination | { failure: string }) => void): void
 }
 
@@ -30,5 +32,5 @@ export interface RequestShape {
 
 /** A target that is an address already. */
 export function fixedDestination(destination: Destination): NameService {
-  return { resolve: (request, done) => done(request, destination) }
+  return { fixed: destination, resolve: (request, done) => done(request, destination) }
 }

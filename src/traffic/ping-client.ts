@@ -9,7 +9,6 @@ const ECHO_BYTES = 56
 
 /** Requests that are pings: one socket, a sequence number each. */
 export class PingClient implements Client, PingHandler, Attempt {
-  readonly #stack: Stack
   readonly #requests: Requests
   readonly #names: NameService
   readonly #socket: PingSocket
@@ -18,7 +17,6 @@ export class PingClient implements Client, PingHandler, Attempt {
   #sequence = 0
 
   constructor(stack: Stack, requests: Requests, names: NameService) {
-    this.#stack = stack
     this.#requests = requests
     this.#names = names
     this.#socket = stack.ping({ handler: this })
@@ -49,7 +47,7 @@ export class PingClient implements Client, PingHandler, Attempt {
 
   readonly #resolved = (request: Request, result: Destination | { failure: string }): void => {
     if (request.isDone) return
-    request.resolved = this.#stack.now
+    request.resolved = this.#requests.now
     if ('failure' in result) return this.#requests.fail(request, result.failure)
     this.#sequence = (this.#sequence % 0xffff) + 1
     this.#waiting.set(this.#sequence, request)

@@ -55,6 +55,10 @@ export class Requests {
     this.#timeout = timeout
   }
 
+  get now(): Nanos {
+    return this.#agenda.now
+  }
+
   /** How many have begun and not ended. */
   pending = 0
 

@@ -101,7 +101,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
   }
 
   onDatagram(socket: UdpSocket, datagram: Datagram): void {
-    const job = this.#newJob(socket, datagram.message as Ask, datagram.bytes) // clients send an Ask
+    const job = this.#newJob(socket, datagram.payload as Ask, datagram.length) // clients send an Ask
     job.source = datagram.source
     job.sourcePort = datagram.sourcePort
     job.destination = datagram.destination

@@ -68,7 +68,7 @@ export class TcpClient implements Client, TcpHandler {
   onConnected(socket: TcpSocket): void {
     const { request } = connectionOf(socket)
     if (request === undefined) return
-    request.connected = this.#stack.now
+    request.connected = this.#requests.now
     this.#sendAsk(socket)
   }
 
@@ -103,7 +103,7 @@ export class TcpClient implements Client, TcpHandler {
   }
 
   #open(request: Request): void {
-    const connection = new Connection(this, request, this.#stack.now)
+    const connection = new Connection(this, request, this.#requests.now)
     request.attempt = connection
     this.#connections.add(connection)
     this.#names.resolve(request, (_, result) => this.#connect(connection, request, result))
@@ -111,7 +111,7 @@ export class TcpClient implements Client, TcpHandler {
 
   #connect(connection: Connection, request: Request, result: Destination | { failure: string }): void {
     if (request.isDone) return
-    request.resolved = this.#stack.now
+    request.resolved = this.#requests.now
     if ('failure' in result) {
       this.#connections.delete(connection)
       this.#requests.fail(request, result.failure)
@@ -134,7 +134,7 @@ export class TcpClient implements Client, TcpHandler {
     if (socket === undefined) return this.#open(request)
     connection.request = request
     request.attempt = connection
-    request.resolved = this.#stack.now
+    request.resolved = this.#requests.now
     request.connected = request.resolved
     socket.ledger = request.ledger
     socket.journey = request.journey
@@ -154,7 +154,7 @@ export class TcpClient implements Client, TcpHandler {
   }
 
   #isTooOld(connection: Connection): boolean {
-    return this.#use.kind === 'keep-alive' && this.#use.maxAge !== undefined && this.#stack.now - connection.openedAt >= this.#use.maxAge
+    return this.#use.kind === 'keep-alive' && this.#use.maxAge !== undefined && this.#requests.now - connection.openedAt >= this.#use.maxAge
   }
 
   /** The answer is complete: the connection waits for the next request, or is closed. */

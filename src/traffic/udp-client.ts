@@ -35,7 +35,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
     const request = socket.context as Request // `#resolved` opened the socket with it
     this.#forget(request)
     // Servers answer with an Answer; nobody else knows the socket's port.
-    this.#requests.succeed(request, datagram.message as Answer)
+    this.#requests.succeed(request, datagram.payload as Answer)
   }
 
   onError(socket: UdpSocket, error: SocketError): void {
@@ -48,7 +48,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
 
   readonly #resolved = (request: Request, result: Destination | { failure: string }): void => {
     if (request.isDone) return
-    request.resolved = this.#stack.now
+    request.resolved = this.#requests.now
     if ('failure' in result) return this.#requests.fail(request, result.failure)
     const socket = this.#stack.udp({
       ...(this.#shape.sourcePort === undefined ? {} : { port: this.#shape.sourcePort }),
@@ -57,7 +57,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
       handler: this,
       context: request,
     })
-    if (typeof socket === 'string') return this.#requests.fail(request, failureKind({ errno: socket, from: undefined, icmpCode: undefined }))
+    if (typeof socket === 'string') return this.#requests.fail(request, failureKind({ errno: socket }))
     request.attempt = this
     request.connected = request.resolved
     request.socket = socket

@@ -14,6 +14,7 @@ const network = fields({
   zoneDelay: written(duration).prefault('0').describe('added, one way, between nodes of different zones'),
   bandwidth: written(bandwidth).prefault('10Gbit'),
   pods: z.enum(['ptp', 'bridge', 'sriov']).default('ptp').describe('how a pod is attached: a routed veth, a veth on a bridge, or its own virtual NIC'),
+  hairpin: z.boolean().default(true).describe('bridge ports may send a packet back to the pod it came from (hairpin mode, as kubelet and most plugins set it)'),
   routing: z.enum(['host-gw', 'vxlan', 'ipip']).default('host-gw').describe('how a packet for a pod crosses to its node'),
   jitter: written(duration).prefault('0').describe('the mean of an exponential addition to the delay'),
   loss: written(fraction).prefault('0'),

@@ -1,0 +1,52 @@
+import type { Summary } from './histogram.ts'
+
+/** What `run -o json` prints and `simulate()` returns. Wall-clock figures never appear in it. */
+export interface Report {
+  kubehop: string
+  scenario: string
+  question?: string
+  seed: string
+  mode: string
+  profile: string
+  simulated_ns: number
+  events: number
+  packets: number
+  fingerprint: string
+  traffic: Record<string, TrafficReport>
+  nodes: Record<string, NodeReport>
+  dns: Record<string, unknown>
+  /** Packets that nobody received, by reason, over all machines and wires. */
+  drops: Record<string, number>
+  expectations: ExpectationReport[]
+}
+
+export interface TrafficReport {
+  requests: number
+  ok: number
+  errors: Record<string, number>
+  /** Requests a second, over the measured time. */
+  rate_per_s: number
+  latency_ns: Summary | Record<string, never>
+  phases_ns: { dns: Summary | Record<string, never>; connect: Summary | Record<string, never>; response: Summary | Record<string, never> }
+  /** Mean ns of an answered request, by place; `waiting` is what no packet was on its way: think of windows and timers. */
+  places_ns: Record<string, number>
+  backends: Record<string, number>
+  /** Pods that could have answered: what the shares are held against. */
+  candidates: number
+}
+
+export interface NodeReport {
+  conntrack: { entries_max: number; insert: number; insert_failed: number; drop: number; early_drop: number }
+  rules: number
+  proxy_syncs: number
+  /** Share of the time that its cores worked, 1 for all cores all the time. */
+  cpu_busy: number
+  drops: Record<string, number>
+}
+
+export interface ExpectationReport {
+  expect: string
+  /** null: the report has no such figure. */
+  value: number | null
+  ok: boolean
+}

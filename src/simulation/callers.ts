@@ -1,0 +1,74 @@
+import type { Pod } from '../cluster/object.ts'
+import { formatReference, type Reference } from '../scenario/values/reference.ts'
+import type { Stack } from '../socket/stack.ts'
+import type { Caller } from './destinations.ts'
+import type { OutsideClient } from './outside.ts'
+import { ownersOf } from './processes.ts'
+import { WorldError, type World } from './world.ts'
+
+/** A network namespace that sends. */
+export interface Sender extends Caller {
+  name: string
+  stack: Stack
+  /** The machine outside, where it is one. */
+  outside: OutsideClient | undefined
+}
+
+/** Every namespace that a `from` stands for: all pods of a workload, a pod, a node, a client. */
+export function sendersOf(world: World, from: Reference): Sender[] {
+  switch (from.kind) {
+    case 'node':
+      return [nodeSender(world, from.name)]
+    case 'client':
+      return [clientSender(world, from.name)]
+    case 'pod':
+      return [podSender(world, podOf(world, from))]
+    default:
+      return workloadPods(world, from).map((pod) => podSender(world, pod))
+  }
+}
+
+function nodeSender(world: World, name: string): Sender {
+  const node = world.node(name)
+  if (node === undefined) throw new WorldError(`there is no node ${name}; there are ${list(world.nodeFacts().map((facts) => facts.name))}`)
+  return { name, stack: node.stack, namespace: 'default', pod: undefined, isOutside: false, outside: undefined }
+}
+
+function clientSender(world: World, name: string): Sender {
+  const outside = world.clients.get(name)
+  if (outside === undefined) throw new WorldError(`there is no client ${name}; there are ${list([...world.clients.keys()])}`)
+  return { name, stack: outside.stack, namespace: 'default', pod: undefined, isOutside: true, outside }
+}
+
+function podSender(world: World, pod: Pod): Sender {
+  const { namespace, name } = pod.metadata
+  const stack = world.podStack(pod)
+  if (stack === undefined) throw new WorldError(`pod ${namespace}/${name} cannot send: it is on no node, or has no address`)
+  return { name, stack, namespace, pod, isOutside: false, outside: undefined }
+}
+
+function podOf(world: World, { namespace, name }: Reference): Pod {
+  const { store } = world.cluster
+  const space = namespace === '' ? 'default' : namespace
+  const pod = store.get('Pod', space, name)
+  if (pod !== undefined) return pod
+  const others = store.list('Pod', space).map((each) => each.metadata.name)
+  throw new WorldError(`there is no pod ${space}/${name}; namespace ${space} has ${list(others)}`)
+}
+
+function workloadPods(world: World, from: Reference): Pod[] {
+  const { selection, store } = world.cluster
+  const isOwned = (pod: Pod) => ownersOf(pod).some(({ kind, name }) => kind === from.kind && name === from.name)
+  const isSelected = (pod: Pod) => selection.servicesSelecting(pod).some((service) => service.metadata.name === from.name)
+  const pods = store.list('Pod', from.namespace).filter(from.kind === 'service' ? isSelected : isOwned)
+  const running = pods.filter((pod) => pod.status.podIP !== undefined)
+  if (running.length === 0) throw new WorldError(`${formatReference(from)} has no pod that could send`)
+  return running
+}
+
+const LISTED = 10
+
+function list(names: readonly string[]): string {
+  if (names.length === 0) return 'none'
+  return names.slice(0, LISTED).join(', ') + (names.length > LISTED ? ` and ${names.length - LISTED} more` : '')
+}

@@ -1,0 +1,111 @@
+import { below } from '../engine/random.ts'
+import type { Pod, Service } from '../cluster/object.ts'
+import { parseAddress } from '../kernel/address.ts'
+import type { Host, Target } from '../scenario/values/target.ts'
+import { fixedDestination, type NameService } from '../traffic/client.ts'
+import { WorldError, type World } from './world.ts'
+
+/** Who asks: names and variables mean something else in each pod. */
+export interface Caller {
+  namespace: string
+  pod: Pod | undefined
+  /** A machine outside the cluster. */
+  isOutside: boolean
+}
+
+/** How the target of some traffic becomes an address, for that caller. */
+export function nameServiceFor(world: World, target: Target, caller: Caller): NameService {
+  const port = portOf(world, target, caller)
+  const { host } = target
+  switch (host.kind) {
+    case 'address':
+      return fixedDestination({ address: parsed(host.address, target.text), port })
+    case 'variable':
+      return forVariable(world, host.variable, target, caller, port)
+    case 'name':
+      throw new WorldError(`${target.text}: the name ${host.name} is not resolved yet; name the Service instead, as svc/${host.name}.${caller.namespace}, or use an address`)
+    case 'object':
+      return forObject(world, host, target, caller, port)
+  }
+}
+
+function forVariable(world: World, variable: string, target: Target, caller: Caller, port: number): NameService {
+  const value = variableOf(world, variable, target, caller)
+  return fixedDestination({ address: parsed(value, `${target.text}: $${variable} is ${value}`), port })
+}
+
+function forObject(world: World, host: Extract<Host, { kind: 'object' }>, target: Target, caller: Caller, port: number): NameService {
+  const { kind, name } = host.object
+  const namespace = host.object.namespace === '' ? caller.namespace : host.object.namespace
+  const { store } = world.cluster
+  if (kind === 'node') {
+    const facts = world.factsOf(name)
+    if (facts === undefined) throw new WorldError(`${target.text}: there is no node ${name}`)
+    return fixedDestination({ address: facts.address, port })
+  }
+  if (kind === 'pod') {
+    const pod = store.get('Pod', namespace, name)
+    if (pod?.status.podIP === undefined) throw new WorldError(`${target.text}: there is no pod ${namespace}/${name} with an address`)
+    return fixedDestination({ address: parsed(pod.status.podIP, target.text), port })
+  }
+  const service = store.get('Service', namespace, name)
+  if (service === undefined) throw new WorldError(`${target.text}: there is no Service ${namespace}/${name}`)
+  return forService(world, service, target, caller, port)
+}
+
+function forService(world: World, service: Service, target: Target, caller: Caller, port: number): NameService {
+  const { type, clusterIP, externalName } = service.spec
+  const { namespace, name } = service.metadata
+  if (type === 'ExternalName') {
+    throw new WorldError(`${target.text}: Service ${namespace}/${name} is an ExternalName: it has no address, only the name ${externalName ?? ''}; nothing in the simulated cluster is behind it`)
+  }
+  const balanced = service.status.loadBalancer?.ingress?.find(({ ip }) => ip !== undefined)?.ip
+  if (caller.isOutside && type === 'LoadBalancer') {
+    if (balanced === undefined) throw new WorldError(`${target.text}: Service ${namespace}/${name} has no external address (EXTERNAL-IP <pending>): give it one in its status, or a pool in cluster.loadBalancer.pool`)
+    return fixedDestination({ address: parsed(balanced, target.text), port })
+  }
+  if (clusterIP === 'None' || clusterIP === undefined || clusterIP === '') return headless(world, service, target, port)
+  return fixedDestination({ address: parsed(clusterIP, target.text), port })
+}
+
+/** A headless Service has only its endpoints: each request takes one of those that are ready now, as a client does that picks from DNS answers. */
+function headless(world: World, service: Service, target: Target, port: number): NameService {
+  const random = world.streams.stream(`headless/${service.metadata.namespace}/${service.metadata.name}/${target.text}`)
+  const { selection } = world.cluster
+  const named = service.spec.ports?.find((each) => each.port === port)
+  return {
+    resolve: (request, done) => {
+      const ready = [...selection.slicesOf(service)].flatMap((slice) => {
+        const own = slice.ports?.find((each) => (each.name ?? '') === (named?.name ?? ''))?.port ?? port
+        return slice.endpoints.filter(({ conditions }) => conditions?.ready !== false).map(({ addresses }) => ({ address: parseAddress(addresses[0] ?? ''), port: own }))
+      })
+      const chosen = ready[below(random, ready.length)]
+      if (chosen?.address === undefined) done(request, { failure: 'name not resolved' })
+      else done(request, { address: chosen.address, port: chosen.port })
+    },
+  }
+}
+
+function portOf(world: World, target: Target, caller: Caller): number {
+  if (typeof target.port === 'number') return target.port
+  const text = variableOf(world, target.port, target, caller)
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new WorldError(`${target.text}: $${target.port} is ${text}, which is no port`)
+  return port
+}
+
+function variableOf(world: World, variable: string, target: Target, caller: Caller): string {
+  const { pod } = caller
+  if (pod === undefined) throw new WorldError(`${target.text}: only pods have variables such as $${variable}`)
+  const value = world.cluster.environmentOf(pod).find(({ name }) => name === variable)?.value
+  if (value !== undefined) return value
+  throw new WorldError(
+    `${target.text}: $${variable} is not set in pod ${pod.metadata.namespace}/${pod.metadata.name}; a pod is told of the Services that existed in its own namespace when it was made`,
+  )
+}
+
+function parsed(text: string, where: string): number {
+  const address = parseAddress(text)
+  if (address === undefined) throw new WorldError(`${where}: ${text} is not an IPv4 address`)
+  return address
+}

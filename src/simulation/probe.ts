@@ -1,0 +1,46 @@
+import type { Nanos } from '../engine/agenda.ts'
+import type { Journey } from '../kernel/journey.ts'
+import { ProbeMeter, type ProbeResult } from '../report/probe-meter.ts'
+import type { Reference } from '../scenario/values/reference.ts'
+import type { Target } from '../scenario/values/target.ts'
+import { Probe } from '../traffic/probe.ts'
+import { Requests } from '../traffic/request.ts'
+import { sendersOf } from './callers.ts'
+import { openClient } from './clients.ts'
+import { World, type WorldInput } from './world.ts'
+
+export interface ProbeRequest {
+  from: Reference
+  to: Target
+  count: number
+  /** Between the end of one attempt and the start of the next. */
+  gap: Nanos
+  timeout: Nanos
+  sourcePort: number | undefined
+  via: string | undefined
+}
+
+/** Bytes of a probe's question and answer: small enough for one packet each way. */
+const PROBE_BYTES = 64
+
+/** So many attempts, one after the other. With `journey`, each attempt is watched: it is asked for the notebook. */
+export function runProbe(input: WorldInput, probe: ProbeRequest, journey: () => Journey | null = () => null): { world: World; result: ProbeResult } {
+  const world = new World(input)
+  const [sender] = sendersOf(world, probe.from)
+  const meter = new ProbeMeter()
+  if (sender === undefined) return { world, result: meter.result() }
+  const requests = new Requests(world.agenda, probe.timeout)
+  const client = openClient(world, sender, probe.to, requests, {
+    requestBytes: PROBE_BYTES,
+    responseBytes: undefined,
+    sourcePort: probe.sourcePort,
+    use: { kind: 'per-request' },
+    via: probe.via,
+  })
+  const running = new Probe(world.agenda, client, requests, meter, { count: probe.count, gap: probe.gap, journey })
+  running.start()
+  while (!running.isDone && world.agenda.step()) {
+    // each step is one event
+  }
+  return { world, result: meter.result() }
+}

@@ -1,0 +1,95 @@
+import type { Nanos } from '../engine/agenda.ts'
+import { TrafficMeter } from '../report/traffic-meter.ts'
+import type { Traffic } from '../scenario/spec/scenario.ts'
+import type { Client } from '../traffic/client.ts'
+import { sampler } from '../traffic/distribution.ts'
+import { arrivalGaps, ClosedLoop, OpenLoop, type Load } from '../traffic/load.ts'
+import { Requests } from '../traffic/request.ts'
+import { sendersOf, type Sender } from './callers.ts'
+import { BALANCER, openClient } from './clients.ts'
+import { World, type WorldInput } from './world.ts'
+
+/** One kind of traffic of a running simulation. */
+export interface RunningTraffic {
+  spec: Traffic
+  senders: Sender[]
+  requests: Requests
+  meter: TrafficMeter
+}
+
+/** A bound on everything: events of one run. */
+const EVENTS_MAX = 5e9
+
+/** A scenario in motion. Advance it as far as you like, look at it, go on. */
+export class Simulation {
+  readonly world: World
+  readonly traffic: RunningTraffic[]
+  /** When the last request may still be answered: no event after this matters. */
+  readonly end: Nanos
+
+  constructor(input: WorldInput) {
+    this.world = new World(input)
+    this.world.agenda.limit = EVENTS_MAX
+    const { duration } = input.scenario
+    this.traffic = input.scenario.traffic.map((spec) => this.#start(spec))
+    this.end = Math.max(duration, ...input.scenario.traffic.map(({ timeout }) => duration + timeout))
+  }
+
+  get isDone(): boolean {
+    const { now, scenario } = this.world
+    return now >= this.end || (now >= scenario.duration && this.traffic.every(({ requests }) => requests.pending === 0))
+  }
+
+  /** Lets time pass until then, at most to the end of the run. Returns false when the run is over. */
+  advance(until: Nanos): boolean {
+    const { agenda, scenario } = this.world
+    if (agenda.now < scenario.duration) agenda.run(Math.min(until, scenario.duration))
+    // After the last arrival the run goes on only as long as somebody waits for an answer.
+    while (!this.isDone && agenda.now < until && agenda.step(Math.min(until, this.end))) {
+      // each step is one event
+    }
+    if (!this.isDone && agenda.now < until) agenda.run(Math.min(until, this.end))
+    return !this.isDone
+  }
+
+  #start(spec: Traffic): RunningTraffic {
+    const { world } = this
+    const { duration, warmup } = world.scenario
+    const senders = sendersOf(world, spec.from)
+    const requests = new Requests(world.agenda, spec.timeout)
+    const meter = new TrafficMeter(warmup, spec.to.host.kind === 'name')
+    const open = (sender: Sender) =>
+      openClient(world, sender, spec.to, requests, {
+        requestBytes: spec.request,
+        responseBytes: spec.response,
+        sourcePort: undefined,
+        use: spec.connections,
+        via: spec.via ?? (sender.isOutside && isBalanced(world, spec) ? BALANCER : undefined),
+      })
+    this.#loadOf(spec, senders, requests, meter, open, duration).start()
+    return { spec, senders, requests, meter }
+  }
+
+  #loadOf(spec: Traffic, senders: Sender[], requests: Requests, meter: TrafficMeter, open: (sender: Sender) => Client, duration: Nanos): Load {
+    const { agenda, streams } = this.world
+    const { load } = spec
+    if (load.kind === 'open') {
+      const gap = arrivalGaps(load.arrivals, load.rate, streams.stream(`arrivals/${spec.name}`))
+      return new OpenLoop(agenda, senders.map(open), requests, meter, { gap, from: 0, until: duration })
+    }
+    // Each user has a client of its own: connections are not shared between people.
+    const users = Array.from({ length: load.users }, (_, i) => open(senders[i % senders.length]!))
+    return new ClosedLoop(agenda, users, requests, meter, sampler(load.think, streams.stream(`think/${spec.name}`)), duration)
+  }
+}
+
+/** Does a load balancer stand in front of the target? */
+function isBalanced(world: World, { to }: Traffic): boolean {
+  const { store } = world.cluster
+  if (to.host.kind === 'object') {
+    const { kind, namespace, name } = to.host.object
+    return kind === 'service' && store.get('Service', namespace === '' ? 'default' : namespace, name)?.spec.type === 'LoadBalancer'
+  }
+  const { host } = to
+  return host.kind === 'address' && store.list('Service').some((service) => service.status.loadBalancer?.ingress?.some(({ ip }) => ip === host.address) === true)
+}
