@@ -108,7 +108,10 @@ export class Cluster {
     if (before === undefined) {
       this.#reserve(admitted)
       this.store.put(this.#complete(admitted))
-    } else this.store.put(this.#complete(merge(before, document, admitted)))
+      return
+    }
+    const after = merge(before, document, admitted)
+    this.store.put(after.kind === 'Service' ? this.#services.replace(before as Service, after as Service) : after) // the casts follow from the kind
   }
 
   /** Deletes it as `kubectl delete` does; a pod ends gracefully. False if there is no such object. */
@@ -186,12 +189,14 @@ function furniture(documents: readonly KubeObject[], options: ClusterOptions): K
 
 /** The document's own words over what the cluster has added since. */
 function merge(before: Stored<unknown>, document: KubeObject, admitted: Stored<unknown>): Stored<unknown> {
-  const old = before as Stored<{ spec?: object; status?: object }> // every kind that has them has them as objects
+  // Every kind that has a spec or a status has it as an object.
+  const old = before as Stored<{ spec?: object; status?: object }>
+  const { spec } = admitted as Stored<{ spec?: object }>
   return {
     ...old,
     ...admitted,
     metadata: { ...old.metadata, ...document.metadata, name: old.metadata.name, namespace: old.metadata.namespace } as Stored<unknown>['metadata'],
-    ...(old.spec === undefined ? {} : { spec: { ...old.spec, ...(document.spec as object | undefined) } }),
+    ...(old.spec === undefined ? {} : { spec: { ...old.spec, ...spec } }),
     ...(old.status === undefined ? {} : { status: old.status }),
   }
 }

@@ -48,6 +48,7 @@ export function runEndpointSlices(control: ControlPlane): void {
     ours.add(keyOf(service))
     const existing = managedSlices(service)
     const contents = packSlices(groupsOf(service), existing)
+    hint(service, contents)
     const kept = new Set(contents.map((content) => content.slice))
     for (const slice of existing) if (!kept.has(slice)) store.delete('EndpointSlice', namespace, slice.metadata.name)
     for (const content of contents) write(service, content)
@@ -71,9 +72,15 @@ export function runEndpointSlices(control: ControlPlane): void {
       let group = groups.get(key)
       if (group === undefined) groups.set(key, (group = { ports, endpoints: new Map() }))
       const node = store.get('Node', '', pod.spec.nodeName ?? '')
-      group.endpoints.set(pod.metadata.name, withHints(endpointOf(pod, service, node), service))
+      group.endpoints.set(pod.metadata.name, endpointOf(pod, service, node))
     }
     return groups
+  }
+
+  /** Hints weigh the Service's endpoints against each other, whichever slice they are in. */
+  function hint(service: Service, contents: SliceContent[]): void {
+    const hinted = withHints(contents.flatMap(({ endpoints }) => endpoints), service, store.list('Node'))
+    for (const content of contents) content.endpoints = hinted.splice(0, content.endpoints.length)
   }
 
   function write(service: Service, { slice, ports, endpoints }: SliceContent): void {

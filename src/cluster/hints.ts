@@ -1,22 +1,31 @@
-import type { Endpoint, EndpointHints, Service } from './object.ts'
+import type { Endpoint, EndpointHints, Node, Service } from './object.ts'
+import { hintByCapacity, zoneHint } from './topology-hints.ts'
+
+/** The annotation, and its name before Kubernetes 1.27. */
+const MODE_ANNOTATIONS = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints']
 
 /**
- * Which zone or node an endpoint should serve: spec.trafficDistribution (KEP-2433, KEP-3015). Only ready endpoints
- * are hinted. PreferSameNode hints the zone too, for proxies that know only zones.
+ * Which zone or node each ready endpoint should serve. The topology-mode annotation (KEP-2433) goes before
+ * spec.trafficDistribution (KEP-4444, KEP-3015); without either there are no hints.
  */
-export function withHints(endpoint: Endpoint, service: Service): Endpoint {
-  const hint = HINTS[service.spec.trafficDistribution ?? '']
-  const hints = endpoint.conditions?.ready === true ? hint?.(endpoint) : undefined
-  return hints === undefined ? endpoint : { ...endpoint, hints }
+export function withHints(endpoints: Endpoint[], service: Service, nodes: readonly Node[]): Endpoint[] {
+  const isAuto = MODE_ANNOTATIONS.some((name) => service.metadata.annotations?.[name]?.toLowerCase() === 'auto')
+  if (isAuto) return hintByCapacity(endpoints, nodes)
+  const hint = DISTRIBUTIONS[service.spec.trafficDistribution ?? '']
+  return hint === undefined ? endpoints : endpoints.map((endpoint) => (endpoint.conditions?.ready ? hinted(endpoint, hint(endpoint)) : endpoint))
 }
 
-const HINTS: { readonly [distribution: string]: (endpoint: Endpoint) => EndpointHints | undefined } = {
+/** PreferSameNode hints the zone too, for proxies that know only zones. */
+const DISTRIBUTIONS: { readonly [distribution: string]: (endpoint: Endpoint) => EndpointHints } = {
   PreferClose: sameZone,
   PreferSameZone: sameZone,
-  PreferSameNode: ({ nodeName, ...endpoint }) =>
-    nodeName === undefined ? sameZone(endpoint) : { ...sameZone(endpoint), forNodes: [{ name: nodeName }] },
+  PreferSameNode: (endpoint) => ({ ...sameZone(endpoint), ...(endpoint.nodeName === undefined ? {} : { forNodes: [{ name: endpoint.nodeName }] }) }),
 }
 
-function sameZone({ zone }: Endpoint): EndpointHints | undefined {
-  return zone === undefined ? undefined : { forZones: [{ name: zone }] }
+function sameZone({ zone }: Endpoint): EndpointHints {
+  return zone === undefined ? {} : zoneHint(zone)
+}
+
+function hinted(endpoint: Endpoint, hints: EndpointHints): Endpoint {
+  return Object.keys(hints).length === 0 ? endpoint : { ...endpoint, hints }
 }

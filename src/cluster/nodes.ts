@@ -20,7 +20,7 @@ export function nodeDocuments(count: number, zones: readonly string[]): KubeObje
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name: `node-${i + 1}`, labels: zone === undefined ? {} : { [ZONE_LABEL]: zone } },
-      status: { nodeInfo: { kubeletVersion: KUBELET_VERSION } },
+      status: { allocatable: { cpu: '4', pods: '110' }, nodeInfo: { kubeletVersion: KUBELET_VERSION } },
     }
   })
 }

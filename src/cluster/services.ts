@@ -60,6 +60,18 @@ export class ServiceAllocator {
     }
   }
 
+  /** A new version of a Service keeps what was allocated to the old one, as far as it does not say otherwise. */
+  replace(before: Service, service: Service): Service {
+    const ports = (service.spec.ports ?? []).map((port) => {
+      const old = before.spec.ports?.find((other) => other.port === port.port && other.protocol === port.protocol)
+      return old?.nodePort && !port.nodePort && needsNodePorts(service) ? { ...port, nodePort: old.nodePort } : port
+    })
+    const kept = { ...service, spec: { ...service.spec, ports } }
+    this.#release(before)
+    this.reserve(kept)
+    return this.complete(kept)
+  }
+
   #complete(service: Service): Service {
     const { spec } = service
     if (spec.type === 'ExternalName') return service
