@@ -65,10 +65,11 @@ export class Complaints {
     return this.#more
   }
 
-  /** Errors first, each kind in the order in which it was found. */
+  /** Errors first; each kind file by file in the order of the input, and from top to bottom. */
   list(): Complaint[] {
     const locate = locator()
-    return [...this.#drafts.error, ...this.#drafts.note].map(({ severity, place, message, fix, first }) => {
+    const files = new Map<string, number>()
+    const complaints: Complaint[] = [...this.#drafts.error, ...this.#drafts.note].map(({ severity, place, message, fix, first }) => {
       const repeats = severity === 'note' ? (this.#repeats.get(message) ?? 1) - 1 : 0
       const other = first === undefined ? undefined : locate({ origin: first })
       return {
@@ -78,6 +79,9 @@ export class Complaints {
         ...(fix === undefined ? {} : { fix }),
       }
     })
+    for (const { file } of complaints) if (!files.has(file)) files.set(file, files.size)
+    const rank = ({ severity, file }: Complaint) => (severity === 'error' ? 0 : files.size) + (files.get(file) ?? 0)
+    return complaints.sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
   }
 
   #add(draft: Draft): void {

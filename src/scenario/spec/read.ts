@@ -28,7 +28,10 @@ export function readScenario({ value, origin }: Manifest, namespace: string, com
       for (const inner of nested) complain(inner, path)
     } else if (issue.code === 'unrecognized_keys') {
       const messages = issue.message.split(NEXT_FIELD)
-      issue.keys.forEach((key, i) => complaints.error({ origin: below(origin, ...path, key), ofName: true }, messages[i] ?? `unknown field \`${key}\``))
+      issue.keys.forEach((key, i) => {
+        const [message = '', fix] = (messages[i] ?? '').split('; ')
+        complaints.error({ origin: below(origin, ...path, key), ofName: true }, message, fix)
+      })
     } else {
       const { message, fix } = explain(issue, path, valueAt(value, path))
       complaints.error({ origin: below(origin, ...path) }, message, fix)

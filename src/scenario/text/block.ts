@@ -128,7 +128,7 @@ class BlockReader {
   }
 
   #name(colon: number): string {
-    const written = this.#text.slice(this.#from, colon)
+    const written = this.#text.slice(this.#from, colon).trimEnd()
     const first = written.charCodeAt(0)
     if (first === 34 || first === 39) {
       if (this.#quoteEnd(this.#from) !== colon) throw UNSURE
@@ -220,7 +220,7 @@ function plain(written: string): unknown {
     if (DECIMAL.test(written)) return Number(written)
     if (ODD_NUMBER.test(written)) throw UNSURE
   }
-  if (NOT_PLAIN.test(written)) throw UNSURE
+  if (written === '' || NOT_PLAIN.test(written)) throw UNSURE
   return written
 }
 

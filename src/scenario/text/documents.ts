@@ -76,7 +76,6 @@ function readWithParser(text: string, origin: Origin, complaints: Complaints): {
 
 function explain(error: YAMLError, text: string): string {
   if (error.code === 'DUPLICATE_KEY') return `\`${/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? ''}\` stands twice in the same object`
-  if (text.slice(0, error.pos[1]).includes('\u00A0')) return 'non-breaking spaces indent this text, as in a copy from a web page; YAML wants ordinary spaces'
   return YAML_WORDS[error.code] ?? firstLine(error)
 }
 

@@ -4,9 +4,11 @@ const EMPTIED =
 
 /**
  * The field that shows that a Kubernetes document lost its indentation, as when copied from a web page: either one that stands twice at the
- * top level, or else the first below an empty `metadata:` or `spec:`, which nobody leaves empty on purpose.
+ * top level, or else the first below an empty `metadata:` or `spec:`, which nobody leaves empty on purpose. Or its spaces are not YAML's.
  */
 export function findLostIndentation(text: string): { offset: number; message: string } | undefined {
+  const unbroken = /^ *\u00A0/m.exec(text)
+  if (unbroken !== null) return { offset: unbroken.index, message: 'non-breaking spaces indent this line, as in a copy from a web page; YAML wants ordinary spaces' }
   const emptied = EMPTIED.exec(text)
   if (emptied === null) return undefined
   const repeated = firstRepeatedField(text)

@@ -1,0 +1,163 @@
+import { loadInput } from '../../src/scenario/load.ts'
+import { scenarioJsonSchema, type Scenario } from '../../src/scenario/spec/scenario.ts'
+import { assert, suite } from '../kit.ts'
+import { said, scenarioOf } from './said.ts'
+
+const scenario = suite('scenario')
+
+function load(spec: string): Scenario {
+  const { scenario: loaded, complaints } = loadInput({ given: scenarioOf(spec) })
+  assert.equal(complaints, [])
+  return loaded!
+}
+
+/** The contract's own example, without what needs other objects. */
+const EXAMPLE = `
+question: How long does a GET through a ClusterIP take?
+seed: 7
+duration: 10s
+warmup: 1s
+cluster:
+  nodes: 3
+  network: {delay: 50us, bandwidth: 10Gbit, pods: bridge, routing: vxlan}
+  cores: 8
+  kernel: {version: 5.4, iptables: legacy}
+  sysctls: {net.netfilter.nf_conntrack_max: 131072}
+  costs: cold
+clients:
+- {name: laptop, address: 192.0.2.7, delay: 5ms}
+traffic:
+- {name: app, from: client/laptop, to: "http://10.96.0.10:6379", rate: 500/s, connections: {keep-alive: {pool: 10, maxAge: 60s}}, request: 1Ki}
+- {name: users, from: node/node-1, to: "icmp://10.96.0.10", users: 20, think: exp(100ms), timeout: 1500ms}
+timeline:
+- {at: 3s, fail: node/node-2, for: 2s}
+- {at: 6s, partition: [node/node-1]}
+- {at: 7s, loss: 1%, on: link/node-3, for: 1s}
+- {at: 8s, set: {net.core.somaxconn: 16, proxy.minSyncPeriod: 5s}}
+expect: [app.p99 < 2ms, app.errors == 0]
+variants: {big: {cluster.nodes: 9}}
+`
+
+scenario('the contract’s example is read with every value in its unit', () => {
+  const { cluster, clients, traffic, timeline, ...rest } = load(EXAMPLE)
+  assert.is(rest.seed, '7')
+  assert.is(rest.duration, 10e9)
+  assert.is(rest.warmup, 1e9)
+  assert.is(cluster.network.delay, 50_000)
+  assert.is(cluster.network.bandwidth, 1e10)
+  assert.equal(cluster.kernel, { version: '5.4', iptables: 'legacy' })
+  assert.equal(clients, [{ name: 'laptop', address: '192.0.2.7', delay: 5e6 }])
+  assert.equal(traffic[0]?.load, { kind: 'open', rate: 500, arrivals: 'poisson' })
+  assert.equal(traffic[0]?.connections, { kind: 'keep-alive', pool: 10, maxAge: 60e9 })
+  assert.is(traffic[0]?.request, 1024)
+  assert.equal(traffic[1]?.load, { kind: 'closed', users: 20, think: { kind: 'exp', mean: 100e6 } })
+  assert.equal(timeline.map(({ action, at }) => [action, at]), [['fail', 3e9], ['partition', 6e9], ['loss', 7e9], ['set', 8e9]])
+})
+
+scenario('everything has a default: a scenario may be empty, or missing', () => {
+  for (const given of [scenarioOf('{}'), 'apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n']) {
+    const { scenario: loaded, complaints } = loadInput({ given })
+    assert.equal(complaints, [])
+    assert.equal([loaded?.name, loaded?.namespace, loaded?.seed, loaded?.cluster.nodes, loaded?.cluster.network.mtu], ['scenario', 'default', '1', 2, 1500])
+  }
+})
+
+scenario('references without a namespace get the default one', () => {
+  const given = `${scenarioOf('traffic: [{name: a, from: deploy/web, to: "tcp://svc/web:80", rate: 1}]')}---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {a: b}}\n`
+  const { scenario: loaded, complaints } = loadInput({ given, namespace: 'shop' })
+  assert.equal(complaints, [])
+  assert.equal(loaded?.traffic[0]?.from, { kind: 'deployment', namespace: 'shop', name: 'web' })
+  assert.equal(loaded?.traffic[0]?.to.host, { kind: 'object', object: { kind: 'service', namespace: 'shop', name: 'web' } })
+})
+
+scenario('an unknown field of ours is an error that names the field that was meant', () => {
+  assert.equal(said(scenarioOf('traffik: []\ncluster: {netwrok: {}, network: {dealy: 1ms}}\nxyzzyx: 1')), [
+    '4:3 error: unknown field `traffik` (did you mean `traffic`?)',
+    '5:13 error: unknown field `netwrok` (did you mean `network`?)',
+    '5:36 error: unknown field `dealy` (did you mean `delay`?)',
+    '6:3 error: unknown field `xyzzyx` (one of: question, manifests, seed, mode, duration, warmup, cluster, dns, clients, servers, traffic, timeline, expect, variants)',
+  ])
+})
+
+scenario('a wrong value is quoted, with the rule and an example', () => {
+  assert.equal(said(scenarioOf('duration: 10 sec\ncluster: {nodes: three, network: {pods: brige, bandwidth: 10GB}, podCIDR: 10.0.0.0/33}')), [
+    '4:13 error: `duration`: `10 sec` is not a duration above zero: write a number with its unit (ns, us, ms, s, m, h), such as 250ms or 1m30s',
+    '5:20 error: `cluster.nodes` must be a whole number from 1 to 5000, not `three`',
+    '5:43 error: `cluster.network.pods` must be one of ptp, bridge, sriov, not `brige` (did you mean `bridge`?)',
+    '5:61 error: `cluster.network.bandwidth`: `10GB` is not a bandwidth: write bits per second, such as 10Gbit or 100Mbit',
+    '5:77 error: `cluster.podCIDR` must be an IPv4 CIDR, such as 10.244.0.0/16, not `10.0.0.0/33`',
+  ])
+})
+
+scenario('a negative rate, and both or neither kind of load, have their own message', () => {
+  const traffic = (rest: string) => said(scenarioOf(`traffic: [{name: a, from: client/client, to: "tcp://10.0.0.1:80"${rest}}]`))
+  assert.match(traffic(', rate: -5/s').join(), /`-5\/s` is not a rate above zero: write a number per s, m or h, such as 500\/s/)
+  const neither = 'error: `traffic[0]`: needs either `rate: 500/s` (open loop) or `users: 20` (closed loop), not both or neither'
+  assert.equal(traffic(''), [`4:13 ${neither}`])
+  assert.equal(traffic(', rate: 1/s, users: 5'), [`4:13 ${neither}`])
+})
+
+scenario('a timeline’s event is judged as the one that was most likely meant', () => {
+  const event = (text: string) => said(scenarioOf(`timeline: [{${text}}]`)).map((line) => line.replace(/^\S+ error: /, ''))
+  assert.equal(event('at: 1s, scal: deployment/web, replicas: 3'), [
+    '`timeline[0].scale` is missing; it must be a reference to a deployment, statefulset, replicaset: KIND/NAME or KIND/NAMESPACE/NAME, such as deployment/web or statefulset/web',
+    'unknown field `scal` (did you mean `scale`?)',
+  ])
+  assert.equal(event('at: 1s, fail: node/node-1, how: fire'), ['`timeline[0].how` must be one of power, network, panic, not `fire`'])
+  assert.equal(event('at: 1s, explode: node/node-1'), ['`timeline[0]` must have a time and one thing that happens: scale, delete, rollout, apply, drain, fail, recover, partition, loss or set, not an object'])
+  assert.equal(event('at: 1s, fail: deployment/web'), ['`timeline[0].fail`: `deployment/web` is not a reference to a node, link, pod, coredns, nodelocal: write KIND/NAME or KIND/NAMESPACE/NAME, such as node/node-1 or link/node-1'])
+})
+
+scenario('references that point nowhere name the nearest thing that exists', () => {
+  const complaints = said(
+    scenarioOf('cluster: {nodes: 3}\nclients: [{name: laptop}]\ntraffic:\n- {name: a, from: client/labtop, to: "tcp://svc/web.shop:80", rate: 1, via: node-9}\ntimeline:\n- {at: 1s, fail: node/node-4}\n- {at: 2s, recover: node/node-1}\n- {at: 20s, drain: node/node-1}\n- {at: 3s, drain: node/node-1}'),
+  )
+  assert.equal(complaints, [
+    '7:21 error: there is no client/labtop (did you mean `laptop`?)',
+    '7:40 error: there is no service/shop/web',
+    '7:79 error: there is no node/node-9 (did you mean `node-1`?)',
+    '9:20 error: there is no node/node-4 (did you mean `node-1`?)',
+    '10:23 error: node/node-1 has not failed before',
+    '11:10 error: this happens after the end (the run lasts 10 s) (make `duration` longer, or the time earlier)',
+    '12:10 note: this stands after an event that happens later; the times decide, not the order of the lines',
+  ])
+})
+
+scenario('names that clash, a warm-up without end, expectations and networks are checked', () => {
+  const complaints = said(
+    scenarioOf('warmup: 10s\ncluster: {podCIDR: 10.96.0.0/16}\nclients: [{name: a, address: 192.0.2.1}, {name: a, address: 192.0.2.1}]\ntraffic:\n- {name: app, from: client/a, to: "tcp://10.0.0.1:80", rate: 1}\nexpect: [ap.p99 < 1ms, app.p99 is low]'),
+  )
+  assert.equal(complaints, [
+    '4:11 error: the warm-up is as long as the whole run: nothing would be measured',
+    '5:12 error: serviceCIDR 10.96.0.0/12 overlaps podCIDR 10.96.0.0/16',
+    '6:51 error: two entries of clients are called `a`',
+    '6:63 error: two clients have the address 192.0.2.1',
+    '9:12 error: there is no traffic `ap` (did you mean `app`?)',
+    '9:26 error: `app.p99 is low` compares nothing: write a figure, a comparison (<, <=, >, >=, ==, !=) and a value (such as app.p99 < 2ms)',
+  ])
+})
+
+scenario('nftables mode needs the kernel that kube-proxy asks for', () => {
+  assert.match(said(scenarioOf('mode: nftables\ncluster: {kernel: {version: "5.4"}}')).join(), /nftables mode needs kernel 5\.13 or later, not 5\.4/)
+  assert.equal(said(scenarioOf('mode: nftables\ncluster: {kernel: {version: "5.13"}}')), [])
+})
+
+scenario('two Scenarios are one too many, and the first is named', () => {
+  assert.equal(said(`${scenarioOf('{}')}---\n${scenarioOf('{}')}`), ['7:7 error: a second Scenario; a run has one; see (input):1'])
+})
+
+scenario('a misspelt kind of ours is an error', () => {
+  assert.equal(said('apiVersion: kubehop.dev/v1alpha1\nkind: Scenery\n'), ['2:7 error: `kind` must be Scenario, not `Scenery`'])
+  assert.match(said('apiVersion: kubehop.dev/v1\nkind: Scenario\n').join(), /`apiVersion` must be kubehop\.dev\/v1alpha1, not `kubehop\.dev\/v1`/)
+})
+
+scenario('the JSON Schema comes from the same source, refuses unknown fields and explains values', () => {
+  const schema = JSON.parse(JSON.stringify(scenarioJsonSchema()))
+  const { spec } = schema.properties
+  assert.is(spec.additionalProperties, false)
+  assert.ok(spec.properties.duration.description.includes('duration'))
+  assert.equal(spec.properties.cluster.properties.network.properties.pods.enum, ['ptp', 'bridge', 'sriov'])
+  assert.is(spec.properties.timeline.items.anyOf.length, 10)
+})
+
+scenario.run()
