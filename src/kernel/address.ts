@@ -1,5 +1,3 @@
-import ipaddr from 'ipaddr.js'
-
 /**
  * An IP address, opaque to everyone but this file. IPv4 is the 32 bits as a signed integer (a V8 small integer);
  * IPv6 will be interned into the same type, so that dual stack needs no reshaping elsewhere.
@@ -10,11 +8,29 @@ export type Address = number
 export const ANY: Address = 0
 export const LOOPBACK: Address = 0x7f000001
 
-/** Parses dotted-quad text; undefined if it is not an IPv4 address. */
+const ZERO = 48
+
+/**
+ * Parses dotted-quad text; undefined if it is not an IPv4 address. By hand, because a cluster's objects bring millions
+ * of addresses and a general parser takes a hundred times as long. Leading zeros are refused, as net.ParseIP does.
+ */
 export function parseAddress(text: string): Address | undefined {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined
-  const [a, b, c, d] = text.split('.')
-  return (Number(a) << 24) | (Number(b) << 16) | (Number(c) << 8) | Number(d)
+  let address = 0
+  let parts = 1
+  let part = -1
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO
+    if (digit === -2) {
+      if (part < 0 || ++parts > 4) return undefined
+      address = (address << 8) | part
+      part = -1
+      continue
+    }
+    if (digit < 0 || digit > 9 || part === 0) return undefined
+    part = part < 0 ? digit : part * 10 + digit
+    if (part > 255) return undefined
+  }
+  return part < 0 || parts !== 4 ? undefined : (address << 8) | part
 }
 
 /** As `parseAddress`, for text that has been checked before; throws on anything else. */

@@ -28,7 +28,7 @@ export function openClient(world: World, sender: Sender, target: Target, request
   const shape = { requestBytes: options.requestBytes, responseBytes: options.responseBytes, ...(options.sourcePort === undefined ? {} : { sourcePort: options.sourcePort }) }
   switch (target.scheme) {
     case 'udp':
-      return new UdpClient(sender.stack, requests, names, shape)
+      return new UdpClient(sender.stack, requests, names, shape, options.use)
     case 'icmp':
       return new PingClient(sender.stack, requests, names)
     case 'dns':

@@ -4,46 +4,67 @@ import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
 import type { Client, Destination, NameService, RequestShape } from './client.ts'
 import type { Answer, Ask } from './message.ts'
 import type { Attempt, Request, Requests } from './request.ts'
+import type { ConnectionUse } from './tcp-client.ts'
 
-/** A request over UDP: a socket of its own, a datagram there, a datagram back. */
+/**
+ * Requests over UDP: a datagram there, a datagram back. A request has a socket of its own while it lasts; with a pool
+ * the socket, and so the flow, is used again by the next.
+ */
 export class UdpClient implements Client, UdpHandler, Attempt {
   readonly #stack: Stack
   readonly #requests: Requests
   readonly #names: NameService
   readonly #shape: RequestShape
+  readonly #pool: number
   readonly #ask: Ask
+  /** Sockets without a request, the one that has rested longest first. */
+  readonly #idle: UdpSocket[] = []
   readonly #open = new Set<UdpSocket>()
 
-  constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape) {
+  constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape, use: ConnectionUse) {
     this.#stack = stack
     this.#requests = requests
     this.#names = names
     this.#shape = shape
+    this.#pool = use.kind === 'keep-alive' ? use.pool : 0
     this.#ask = { responseBytes: shape.responseBytes }
   }
 
   send(request: Request): void {
-    this.#names.resolve(request, this.#resolved)
+    const idle = this.#open.size < this.#pool ? undefined : this.#idle.shift()
+    if (idle === undefined) return this.#names.resolve(request, this.#resolved)
+    request.resolved = this.#requests.now
+    this.#ride(idle, request)
   }
 
   close(): void {
     for (const socket of this.#open) socket.close()
     this.#open.clear()
+    this.#idle.length = 0
   }
 
   onDatagram(socket: UdpSocket, datagram: Datagram): void {
-    const request = socket.context as Request // `#resolved` opened the socket with it
-    this.#forget(request)
+    const { context } = socket
+    if (context === undefined) return
+    const request = context as Request // `#ride` has put it there
+    this.#release(socket, request)
     // Servers answer with an Answer; nobody else knows the socket's port.
     this.#requests.succeed(request, datagram.payload as Answer)
   }
 
   onError(socket: UdpSocket, error: SocketError): void {
-    this.#fail(socket.context as Request, failureKind(error)) // `#resolved` opened the socket with it
+    const { context } = socket
+    if (context !== undefined) this.#fail(context as Request, failureKind(error)) // `#ride` has put it there
   }
 
+  /** What comes later on this socket is for nobody, so it is not used again. */
   giveUp(request: Request): void {
-    this.#forget(request)
+    const socket = request.socket as UdpSocket | undefined // `#ride` has put it there
+    if (socket === undefined) return
+    request.socket = undefined
+    socket.context = undefined
+    this.#open.delete(socket)
+    socket.close()
   }
 
   readonly #resolved = (request: Request, result: Destination | { failure: string }): void => {
@@ -55,13 +76,17 @@ export class UdpClient implements Client, UdpHandler, Attempt {
       destination: result.address,
       destinationPort: result.port,
       handler: this,
-      context: request,
     })
     if (typeof socket === 'string') return this.#requests.fail(request, failureKind({ errno: socket }))
-    request.attempt = this
-    request.connected = request.resolved
-    request.socket = socket
     this.#open.add(socket)
+    this.#ride(socket, request)
+  }
+
+  #ride(socket: UdpSocket, request: Request): void {
+    request.attempt = this
+    request.socket = socket
+    request.connected = request.resolved
+    socket.context = request
     socket.ledger = request.ledger
     socket.journey = request.journey
     const sent = socket.send(this.#shape.requestBytes, this.#ask)
@@ -69,15 +94,17 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   }
 
   #fail(request: Request, failure: string): void {
-    this.#forget(request)
+    this.giveUp(request)
     this.#requests.fail(request, failure)
   }
 
-  #forget(request: Request): void {
-    const { socket } = request
-    if (socket === undefined) return
+  #release(socket: UdpSocket, request: Request): void {
     request.socket = undefined
-    this.#open.delete(socket as UdpSocket) // `#resolved` has put it there
-    socket.close()
+    socket.context = undefined
+    if (this.#open.size <= this.#pool) this.#idle.push(socket)
+    else {
+      this.#open.delete(socket)
+      socket.close()
+    }
   }
 }
