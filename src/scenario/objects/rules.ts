@@ -56,12 +56,12 @@ export function isPortName(name: string): boolean {
 /** Of a Service's or a slice's port: one that need not be known elsewhere may be empty. */
 export const portName = rule((given) => given === '' || (typeof given === 'string' && given.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(given)), 'must be lower-case letters, digits and -')
 
-/** One of some words; a nearby one is suggested. */
+/** One of some words; a nearby one is suggested. '' among them is Go's way to say nothing. */
 export function oneOf(...words: string[]): Shape {
   return value((given) => {
     if (typeof given === 'string' && words.includes(given)) return undefined
     const meant = typeof given === 'string' ? nearest(given, words) : undefined
-    return { must: `must be one of ${words.join(', ')}`, fix: meant === undefined ? undefined : `did you mean \`${meant}\`?` }
+    return { must: `must be one of ${words.filter((word) => word !== '').join(', ')}`, fix: meant === undefined ? undefined : `did you mean \`${meant}\`?` }
   })
 }
 

@@ -50,7 +50,7 @@ export function guideOfSchema(schema: z.core.$ZodType): Guide {
       return guideOfSchema(def.in)
     // The alternatives of a union differ in their fields; the check of the whole says which are wrong.
     case 'union':
-      return { is: 'free' }
+      return { is: def.options.every((option) => guideOfSchema(option).is === 'value') ? 'value' : 'free' }
     default:
       return { is: 'value' }
   }

@@ -23,6 +23,7 @@ export function setAt(root: Record<string, unknown>, guide: Guide, steps: readon
       inside[step.key] = value
       return { set: path }
     }
+    if (step.guide.is === 'value') return { missing: `nothing lies below a plain value: \`${steps[i + 1] ?? ''}\``, fix: undefined }
     const next = inside[step.key]
     if (typeof next !== 'object' || next === null) inside[step.key] = {}
     inside = inside[step.key] as Record<string | number, unknown>
@@ -37,7 +38,6 @@ function stepInto(guide: Guide, inside: Record<string | number, unknown>, rest: 
   const last = rest.length === 1
   if (word === '__proto__' || word === '') return { missing: `\`${word}\` is not a field`, fix: undefined }
   if (guide.is === 'map') return { key: rest.join('.'), guide, last: true }
-  if (guide.is === 'value') return { missing: `nothing lies below a plain value: \`${word}\``, fix: undefined }
   if (guide.is === 'object') {
     const field = guide.at(word)
     return field === undefined ? { missing: `unknown field \`${word}\``, fix: suggest(word, guide.fields) } : { key: word, guide: field, last }

@@ -25,7 +25,7 @@ const network = fields({
 /** What a node's kernel is. Its version decides fixes such as conntrack's clash resolution. */
 const kernel = fields({
   version: z
-    .union([z.string(), z.number()])
+    .union([z.string(), z.number()], { error: 'must be a kernel version in quotes, such as "6.1"' })
     .transform(String)
     .refine((text) => /^\d+\.\d+(\.\d+)*$/.test(text), 'must be a kernel version in quotes, such as "6.1"')
     .prefault('6.1'),
@@ -52,7 +52,7 @@ export const cluster = fields({
   clusterDomain: z.string().min(1).default('cluster.local'),
   network: network.prefault({}),
   kernel: kernel.prefault({}),
-  sysctls: z.record(z.string(), z.union([z.number(), z.string()])).default({}).describe('by their dotted names, on every node'),
+  sysctls: z.record(z.string(), z.union([z.number(), z.string()], { error: 'must be a number or text' })).default({}).describe('by their dotted names, on every node'),
   costs: z.string().min(1).default('hot').describe('hot, cold, or a profile file'),
   loadBalancer: loadBalancer.prefault({}),
 })

@@ -12,12 +12,12 @@ import { client, server, traffic } from './traffic.ts'
 export const API_VERSION = 'kubehop.dev/v1alpha1'
 
 /** What a variant changes: paths as `--set` takes them. */
-const overrides = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const overrides = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
 
 const spec = fields({
   question: z.string().optional().describe('what this scenario answers'),
   manifests: z.array(z.string().min(1)).default([]).describe('files of objects, relative to this one'),
-  seed: z.union([z.string(), z.number()]).transform(String).prefault('1'),
+  seed: z.union([z.string(), z.number()], { error: 'must be text or a number' }).transform(String).prefault('1'),
   mode: z.enum(PROXY_MODES).optional().describe("instead of the KubeProxyConfiguration's"),
   duration: written(positiveDuration).prefault('10s'),
   warmup: written(duration).prefault('0').describe('samples that begin before are left out of the statistics'),

@@ -9,7 +9,7 @@ import { fields, whole } from './shape.ts'
 const at = written(duration)
 const lasting = written(positiveDuration).optional().describe('undone after this long; without it, for good')
 const breakable = referenceTo('node', 'link', 'pod', 'coredns', 'nodelocal')
-const setting = z.union([z.string(), z.number(), z.boolean()])
+const setting = z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' })
 
 const scale = fields({ at, scale: written(referenceTo('deployment', 'statefulset', 'replicaset')), replicas: whole(0, 100_000) }).transform(
   ({ at, scale, replicas }) => ({ action: 'scale' as const, at, target: scale, replicas }),
