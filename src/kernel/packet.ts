@@ -139,8 +139,11 @@ export function wireLength(packet: Packet): number {
   return packet.length + headerLength(packet.protocol) + packet.tunnelBytes
 }
 
+/** Bytes around the IP packet on the wire: Ethernet 14, FCS 4, preamble and gap 20. */
+export const LINK_OVERHEAD = 38
+
 function headerLength(protocol: number): number {
-  // Ethernet 14 + FCS 4 + preamble and gap 20 + IPv4 20; TCP 20 + 12 for timestamps; UDP, ICMP 8; SCTP 12 + 16.
+  // LINK_OVERHEAD + IPv4 20; TCP 20 + 12 for timestamps; UDP, ICMP 8; SCTP 12 + 16.
   if (protocol === TCP) return 58 + 32
   if (protocol === SCTP) return 58 + 28
   return 58 + 8

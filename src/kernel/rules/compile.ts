@@ -35,6 +35,7 @@ const ACTION_OF: Readonly<Record<Target['kind'], number>> = {
   MASQUERADE: ACT,
   REDIRECT: ACT,
   NOTRACK: ACT_AND_CONTINUE,
+  CONNMARK: ACT_AND_CONTINUE,
   note: CONTINUE,
   unknown: CONTINUE,
 }

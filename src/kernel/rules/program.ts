@@ -94,7 +94,13 @@ export interface RuleEnvironment {
   ipvsConnection?(packet: Packet): { vaddr: Address; vport: number; vproto: number } | undefined
   /** Counts the packet in that object (`-m nfacct`). */
   account?(name: string, packet: Packet): void
-  /** Does what the walker cannot do alone: REJECT, NAT, NOTRACK. */
+  /** The mark of the packet's connection; a machine that keeps none says nothing. */
+  connectionMark?(packet: Packet): number
+  /** Who sent the packet, if a socket of this machine did. */
+  socketOwner?(packet: Packet): { uid: number; gid: number } | undefined
+  /** Would a reply leave by the interface where the packet came in (`loose`: by any)? Without an answer it would. */
+  isReversePath?(packet: Packet, loose: boolean): boolean
+  /** Does what the walker cannot do alone: REJECT, NAT, NOTRACK, CONNMARK. */
   act(target: Target, packet: Packet, hook: Hook): Verdict
 }
 

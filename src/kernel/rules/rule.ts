@@ -17,6 +17,16 @@ export interface PortRange {
   to: number
 }
 
+export interface AddressRange {
+  from: Address
+  to: Address
+}
+
+export interface IdRange {
+  from: number
+  to: number
+}
+
 /** One condition. `negated` is iptables' `!`. */
 export type Match =
   | { kind: 'source'; cidr: Cidr; negated?: boolean }
@@ -45,6 +55,20 @@ export type Match =
   /** `-m ipvs`: part of an IPVS connection, to that virtual service. */
   | { kind: 'ipvs'; vaddr?: Cidr; vport?: number; vproto?: number; negated?: boolean }
   | { kind: 'nfacct'; name: string }
+  | { kind: 'connmark'; value: number; mask: number; negated?: boolean }
+  /** Bytes of the IP packet. */
+  | { kind: 'length'; from: number; to: number; negated?: boolean }
+  | { kind: 'ttl'; compare: 'eq' | 'lt' | 'gt'; ttl: number; negated?: boolean }
+  | { kind: 'pkttype'; type: 'unicast' | 'broadcast' | 'multicast'; negated?: boolean }
+  | { kind: 'iprange'; source?: AddressRange; sourceNegated?: boolean; destination?: AddressRange; destinationNegated?: boolean }
+  /** A token bucket: one packet every `period` ten-thousandths of a second, as the kernel keeps it, and `burst` of them at once. */
+  | { kind: 'limit'; period: number; burst: number }
+  /** Who owns the socket that sent the packet. */
+  | { kind: 'owner'; uid?: IdRange; uidNegated?: boolean; gid?: IdRange; gidNegated?: boolean; socketExists?: boolean }
+  /** IPsec, which nothing here speaks: `none` matches, `ipsec` never does. */
+  | { kind: 'policy'; direction: 'in' | 'out'; policy: 'none' | 'ipsec' }
+  /** Does the packet come from where a reply would go? */
+  | { kind: 'rpfilter'; loose?: boolean; validMark?: boolean; acceptLocal?: boolean; invert?: boolean }
   /** A match that is not modelled, as it was written (`-m u32 --u32 …`); a rule with one never matches. */
   | { kind: 'unknown'; text: string }
 
@@ -54,7 +78,7 @@ export type AddressType = 'LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST' | 'UNS
 
 /** Where NAT may take a packet: addresses from…to, ports from…to (absent: keep if possible). */
 export interface NatRange {
-  addresses?: { from: Address; to: Address }
+  addresses?: AddressRange
   ports?: PortRange
   random?: boolean
   randomFully?: boolean
@@ -72,6 +96,9 @@ export type Target =
   | { kind: 'REJECT'; with: RejectWith }
   /** mark = (mark & ~mask) ^ value: iptables-save's normal form of every MARK option. */
   | { kind: 'MARK'; value: number; mask: number }
+  /** The connection's mark: `set` as MARK does; `save` copies the packet's to it, `restore` its own to the packet. */
+  | { kind: 'CONNMARK'; action: 'set'; value: number; mask: number }
+  | { kind: 'CONNMARK'; action: 'save' | 'restore'; packetMask: number; connectionMask: number }
   | { kind: 'DNAT'; range: NatRange }
   | { kind: 'SNAT'; range: NatRange }
   | { kind: 'MASQUERADE'; range: NatRange }

@@ -7,6 +7,7 @@ import type { Chain, PacketSet, RuleEnvironment, RuleObserver, Ruleset, Table } 
 import { parseProtocol } from './protocols.ts'
 import { RecentList } from './recent.ts'
 import type { NatRange, Rule, TableName, Target } from './rule.ts'
+import type { TargetOf } from './targets/target-module.ts'
 import { Walker } from './walker.ts'
 
 /** A packet in plain words. */
@@ -22,6 +23,10 @@ export interface PlainPacket {
   inInterface?: string
   outInterface?: string
   mark?: number
+  /** The connection's mark, for `-m connmark` and CONNMARK. */
+  connmark?: number
+  /** Who sent it, for `-m owner` in OUTPUT. */
+  owner?: { uid: number; gid: number }
   /** `NEW` unless said otherwise. Only such packets meet the nat table. */
   ctstate?: 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED'
   /** Addresses of the machine itself, for `-m addrtype`; 127.0.0.0/8 is always local. */
@@ -80,13 +85,17 @@ export function walk(ruleset: Ruleset, packet: PlainPacket, hook: HookName, opti
 class Walk implements RuleEnvironment, RuleObserver {
   readonly #packet: Packet
   readonly #local: ReadonlySet<number>
+  readonly #owner: PlainPacket['owner']
   readonly #options: WalkOptions
+  #connectionMark: number
   readonly #lists = new Map<string, RecentList>()
   readonly #result: WalkResult = { verdict: 'ACCEPT', evaluated: 0, hits: [], mark: 0, doubts: [] }
 
   constructor(packet: PlainPacket, options: WalkOptions) {
     this.#packet = packetFrom(packet)
     this.#local = new Set((packet.localAddresses ?? []).map(addressOf))
+    this.#owner = packet.owner
+    this.#connectionMark = packet.connmark ?? 0
     this.#options = options
   }
 
@@ -131,6 +140,14 @@ class Walk implements RuleEnvironment, RuleObserver {
     return 0
   }
 
+  connectionMark(): number {
+    return this.#connectionMark
+  }
+
+  socketOwner(): PlainPacket['owner'] {
+    return this.#owner
+  }
+
   set(name: string): PacketSet | undefined {
     return this.#options.sets?.(name)
   }
@@ -148,6 +165,9 @@ class Walk implements RuleEnvironment, RuleObserver {
         return NF_DROP
       case 'NOTRACK':
         packet.ctState = CT_UNTRACKED
+        break
+      case 'CONNMARK':
+        this.#moveMark(packet, target)
         break
       case 'DNAT':
         this.#rewriteDestination(packet, target.range)
@@ -175,6 +195,14 @@ class Walk implements RuleEnvironment, RuleObserver {
 
   passed(match: string): void {
     this.#result.doubts.push(match)
+  }
+
+  /** connmark_tg(). */
+  #moveMark(packet: Packet, target: TargetOf<'CONNMARK'>): void {
+    const mark = this.#connectionMark
+    if (target.action === 'set') this.#connectionMark = (mark & ~target.mask) ^ target.value
+    else if (target.action === 'save') this.#connectionMark = (mark & ~target.connectionMask) ^ (packet.mark & target.packetMask)
+    else packet.mark = (packet.mark & ~target.packetMask) ^ (mark & target.connectionMask)
   }
 
   #ownAddress(): number {

@@ -46,7 +46,6 @@ const NORMAL_FORMS: Record<string, [written: string, saved: string][]> = {
     ['-A INPUT -p tcp ! --syn -j C', '-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j C'],
     ['-A INPUT -p tcp --tcp-flags ALL NONE -j C', '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE -j C'],
     ['-A INPUT -p tcp -m tcp --sport :1024 ! --dport 80:90 -j C', '-A INPUT -p tcp -m tcp --sport 0:1024 ! --dport 80:90 -j C'],
-    ['-A INPUT -p tcp -m tcp --dport ! 80 -j C', '-A INPUT -p tcp -m tcp ! --dport 80 -j C'],
     ['-A INPUT -p tcp -m multiport --dports 80,443,8000:9000 -j C', '-A INPUT -p tcp -m multiport --dports 80,443,8000:9000 -j C'],
     ['-A INPUT -p icmp --icmp-type echo-request -j C', '-A INPUT -p icmp -m icmp --icmp-type 8 -j C'],
     ['-A INPUT -p icmp -m icmp ! --icmp-type 3/4 -j C', '-A INPUT -p icmp -m icmp ! --icmp-type 3/4 -j C'],
@@ -70,6 +69,21 @@ const NORMAL_FORMS: Record<string, [written: string, saved: string][]> = {
     ['-A INPUT -j REJECT --reject-with admin-prohib', '-A INPUT -j REJECT --reject-with icmp-admin-prohibited'],
     ['-A INPUT -j LOG --log-level 4 --log-prefix "drop: "', '-A INPUT -j LOG --log-prefix "drop: "'],
     ['-A INPUT -j NFLOG --nflog-group 10 --nflog-prefix "DROP by x" --nflog-size 80', '-A INPUT -j NFLOG --nflog-prefix "DROP by x" --nflog-group 10 --nflog-size 80'],
+    ['-A INPUT -m limit --limit 10/minute --limit-burst 7 -j C', '-A INPUT -m limit --limit 10/min --limit-burst 7 -j C'],
+    ['-A INPUT -m limit --limit 1/s -j C', '-A INPUT -m limit --limit 1/sec -j C'],
+    ['-A INPUT -m limit -j C', '-A INPUT -m limit --limit 3/hour -j C'],
+    ['-A INPUT -m limit --limit 7/sec -j C', '-A INPUT -m limit --limit 7/sec -j C'],
+    ['-A INPUT -m limit --limit 1000/day -j C', '-A INPUT -m limit --limit 1000/day -j C'],
+    ['-A INPUT -m length --length 100: -j C', '-A INPUT -m length --length 100:65535 -j C'],
+    ['-A INPUT -m length ! --length 100 -j C', '-A INPUT -m length ! --length 100 -j C'],
+    ['-A INPUT -m ttl ! --ttl-eq 64 -j C', '-A INPUT -m ttl ! --ttl-eq 64 -j C'],
+    ['-A INPUT -m ttl --ttl-lt 5 -j C', '-A INPUT -m ttl --ttl-lt 5 -j C'],
+    ['-A INPUT -m pkttype ! --pkt-type multicast -j C', '-A INPUT -m pkttype ! --pkt-type multicast -j C'],
+    ['-A INPUT -m iprange ! --dst-range 10.0.0.1-10.0.0.9 --src-range 10.1.0.1 -j C', '-A INPUT -m iprange --src-range 10.1.0.1-10.1.0.1 ! --dst-range 10.0.0.1-10.0.0.9 -j C'],
+    ['-A INPUT -m connmark ! --mark 1 -j C', '-A INPUT -m connmark ! --mark 0x1 -j C'],
+    ['-A OUTPUT -m owner ! --gid-owner 1337 --uid-owner 0-999 -j C', '-A OUTPUT -m owner --uid-owner 0-999 ! --gid-owner 1337 -j C'],
+    ['-A OUTPUT -m owner ! --socket-exists -j C', '-A OUTPUT -m owner ! --socket-exists -j C'],
+    ['-A INPUT -m policy --pol none --dir in -j C', '-A INPUT -m policy --dir in --pol none -j C'],
     ['-A INPUT -p 47 -j C', '-A INPUT -p gre -j C'],
     ['-A INPUT -p 200 -j C', '-A INPUT -p 200 -j C'],
     ['-A INPUT ! -f -j C', '-A INPUT ! -f -j C'],
@@ -88,9 +102,13 @@ const NORMAL_FORMS: Record<string, [written: string, saved: string][]> = {
     ['-A PREROUTING -j MARK --or-mark 0x004000', '-A PREROUTING -j MARK --set-xmark 0x4000/0x4000'],
     ['-A PREROUTING -j MARK --xor-mark 0x004000', '-A PREROUTING -j MARK --set-xmark 0x4000/0x0'],
     ['-A PREROUTING -j MARK --and-mark 0xffff', '-A PREROUTING -j MARK --set-xmark 0x0/0xffff0000'],
+    ['-A PREROUTING -j CONNMARK --save-mark', '-A PREROUTING -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff'],
+    ['-A PREROUTING -j CONNMARK --restore-mark --mask 0x80', '-A PREROUTING -j CONNMARK --restore-mark --nfmask 0x80 --ctmask 0x80'],
+    ['-A PREROUTING -j CONNMARK --set-mark 0x1', '-A PREROUTING -j CONNMARK --set-xmark 0x1/0xffffffff'],
     ['-A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu', '-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu'],
   ],
   raw: [
+    ['-A PREROUTING -m rpfilter --validmark --loose --accept-local -j DROP', '-A PREROUTING -m rpfilter --loose --validmark --accept-local -j DROP'],
     ['-A PREROUTING -j NOTRACK', '-A PREROUTING -j NOTRACK'],
     ['-A PREROUTING -j CT --notrack', '-A PREROUTING -j CT --notrack'],
   ],
@@ -104,6 +122,10 @@ for (const [table, forms] of Object.entries(NORMAL_FORMS)) {
     }
   })
 }
+
+text('the spelling of old, with `!` after the option, is understood too', () => {
+  assert.is(through('-A INPUT -s ! 10.0.0.0/8 -p tcp -m tcp --dport ! 80 -j C').printed, '-A INPUT ! -s 10.0.0.0/8 -p tcp -m tcp ! --dport 80 -j C')
+})
 
 text('a match that is not modelled is kept as it was written, and named with its line', () => {
   const rule = '-A INPUT -p tcp -m u32 --u32 "0x0=0x1" -m tcp --dport 80 -j DROP'

@@ -197,6 +197,75 @@ matches('nfacct counts and matches; it counts only what came that far', () => {
   assert.equal(counted, ['drops'])
 })
 
+matches('connmark is the mark of the connection', () => {
+  const own = { connectionMark: () => 0x81 }
+  assert.ok(matcher('-m connmark --mark 0x80/0x80', own)())
+  assert.not.ok(matcher('-m connmark ! --mark 0x80/0x80', own)())
+  assert.not.ok(matcher('-m connmark --mark 0x80/0x80')())
+})
+
+matches('length is that of the IP packet', () => {
+  // IPv4 20, UDP 8.
+  const datagram = { protocol: UDP, length: 72 }
+  assert.ok(matcher('-m length --length 100')(datagram))
+  assert.not.ok(matcher('-m length --length 101:')(datagram))
+  assert.not.ok(matcher('-m length ! --length 90:110')(datagram))
+})
+
+matches('ttl is compared for equal, less or greater', () => {
+  assert.ok(matcher('-m ttl --ttl-eq 64')({ ttl: 64 }))
+  assert.not.ok(matcher('-m ttl ! --ttl-eq 64')({ ttl: 64 }))
+  assert.ok(matcher('-m ttl --ttl-lt 64')({ ttl: 63 }))
+  assert.not.ok(matcher('-m ttl --ttl-gt 64')({ ttl: 64 }))
+})
+
+matches('pkttype is told from the destination', () => {
+  assert.ok(matcher('-m pkttype --pkt-type unicast')())
+  assert.ok(matcher('-m pkttype --pkt-type broadcast', { addressType: () => 'BROADCAST' })())
+  assert.not.ok(matcher('-m pkttype ! --pkt-type multicast', { addressType: () => 'MULTICAST' })())
+})
+
+matches('iprange holds both its ends, above 128.0.0.0 too', () => {
+  const range = matcher('-m iprange --src-range 127.0.0.1-203.0.113.7')
+  assert.ok(range({ source: addressOf('203.0.113.7') }))
+  assert.not.ok(range({ source: addressOf('203.0.113.8') }))
+  assert.not.ok(matcher('-m iprange ! --dst-range 10.96.0.0-10.96.0.255')())
+})
+
+matches('limit lets a burst pass, then one packet a period', () => {
+  let now = 0
+  const limited = matcher('-m limit --limit 1/sec --limit-burst 2', { now: () => now })
+  assert.equal([limited(), limited(), limited()], [true, true, false])
+  now = 1e9
+  assert.equal([limited(), limited()], [true, false])
+  now = 60e9
+  assert.equal([limited(), limited(), limited()], [true, true, false])
+})
+
+matches('owner asks who sent the packet; a forwarded one has no owner', () => {
+  const own = { socketOwner: () => ({ uid: 1337, gid: 5 }) }
+  assert.ok(matcher('-m owner --uid-owner 1337', own)())
+  assert.not.ok(matcher('-m owner ! --uid-owner 1000-2000', own)())
+  assert.not.ok(matcher('-m owner --uid-owner 1337 --gid-owner 6', own)())
+  assert.not.ok(matcher('-m owner --uid-owner 1337')())
+  assert.ok(matcher('-m owner ! --uid-owner 1337')())
+  assert.not.ok(matcher('-m owner --socket-exists')())
+})
+
+matches('policy: nothing is IPsec', () => {
+  assert.ok(matcher('-m policy --dir in --pol none')())
+  assert.not.ok(matcher('-m policy --dir in --pol ipsec')())
+})
+
+matches('rpfilter asks the machine where a reply would go', () => {
+  const wrong = { isReversePath: () => false }
+  assert.ok(matcher('-m rpfilter')())
+  assert.not.ok(matcher('-m rpfilter', wrong)())
+  assert.ok(matcher('-m rpfilter --validmark --invert', wrong)())
+  assert.not.ok(matcher('-m rpfilter --invert', wrong)({ inInterface: { ...interfaceNamed('lo'), kind: 'loopback' } }))
+  assert.ok(matcher('-m rpfilter --accept-local', { ...wrong, addressType: () => 'LOCAL' })())
+})
+
 matches('-f never matches: connection tracking has put fragments together', () => {
   assert.not.ok(matcher('-f')())
   assert.ok(matcher('! -f')())

@@ -52,6 +52,19 @@ walks('NOTRACK in raw keeps the packet from the nat table', () => {
   assert.is(walk(rules, { ...client, protocol: 'udp', destination: '192.0.2.1' }, 'OUTPUT').rewritten?.destinationPort, 1)
 })
 
+walks('CONNMARK carries marks to and from the connection', () => {
+  const rules = parseIptablesSave('*mangle\n:PREROUTING ACCEPT\n-A PREROUTING -j CONNMARK --restore-mark --mask 0x80\n-A PREROUTING -m mark --mark 0x80/0x80 -j CONNMARK --set-xmark 0x1/0x1\n-A PREROUTING -m connmark --mark 0x81 -j DROP\nCOMMIT')
+  const packet = { ...client, destination: '192.0.2.1', connmark: 0x80 }
+  assert.equal([walk(rules, packet, 'PREROUTING').verdict, walk(rules, { ...packet, connmark: 0 }, 'PREROUTING').verdict], ['DROP', 'ACCEPT'])
+})
+
+walks('a sidecar that lets its own user pass is walked as it was written', () => {
+  const rules = parseIptablesSave('*nat\n:OUTPUT ACCEPT\n-A OUTPUT -m owner --uid-owner 1337 -j RETURN\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT')
+  const packet = { ...client, destination: '192.0.2.1' }
+  assert.equal(walk(rules, packet, 'OUTPUT').rewritten, { destination: '127.0.0.1', destinationPort: 15001 })
+  assert.is(walk(rules, { ...packet, owner: { uid: 1337, gid: 1337 } }, 'OUTPUT').rewritten, undefined)
+})
+
 walks('an address that is none is a TypeError', () => {
   assert.throws(() => walk(saved, { ...client, destination: 'redis' }, 'INPUT'), 'not an IPv4 address: redis')
   assert.throws(() => walk(saved, { ...client, protocol: 'quic', destination: '10.0.0.1' }, 'INPUT'), 'not a protocol: quic')

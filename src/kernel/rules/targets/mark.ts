@@ -1,4 +1,4 @@
-import { hex, readMasked } from '../iptables-save/options.ts'
+import { hex, readMasked, type Options } from '../iptables-save/options.ts'
 import type { TargetModule } from './target-module.ts'
 
 /** `-j MARK` (net/netfilter/xt_mark.c): whatever was written, the kernel keeps value and mask of `--set-xmark`. */
@@ -6,12 +6,15 @@ export const MARK: TargetModule<'MARK'> = {
   kind: 'MARK',
   modules: ['MARK'],
   options: { '--set-xmark': 1, '--set-mark': 1, '--and-mark': 1, '--or-mark': 1, '--xor-mark': 1 },
-  read(options) {
-    const option = options.oneOf('--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark')
-    const { value, mask } = readMasked(options.text(option), option)
-    return { kind: 'MARK', ...NORMAL_FORM[option](value, mask) }
-  },
+  read: (options) => ({ kind: 'MARK', ...readSetMark(options) }),
   print: ({ value, mask }) => `MARK --set-xmark ${hex(value)}/${hex(mask)}`,
+}
+
+/** Value and mask of `--set-xmark`, from any of the ways to say it. */
+export function readSetMark(options: Options): { value: number; mask: number } {
+  const option = options.oneOf('--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark')
+  const { value, mask } = readMasked(options.text(option), option)
+  return NORMAL_FORM[option](value, mask)
 }
 
 const NORMAL_FORM = {

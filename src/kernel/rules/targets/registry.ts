@@ -1,4 +1,5 @@
 import type { Target } from '../rule.ts'
+import { CONNMARK } from './connmark.ts'
 import { MARK } from './mark.ts'
 import { DNAT, MASQUERADE, REDIRECT, SNAT } from './nat.ts'
 import { note } from './note.ts'
@@ -9,7 +10,7 @@ import type { TargetModule } from './target-module.ts'
 type ModuleKind = Exclude<Target['kind'], 'ACCEPT' | 'DROP' | 'RETURN' | 'jump' | 'goto' | 'unknown'>
 
 const MODULES: { readonly [Kind in ModuleKind]: TargetModule<Kind> } = {
-  REJECT, MARK, DNAT, SNAT, MASQUERADE, REDIRECT, NOTRACK, note,
+  REJECT, MARK, CONNMARK, DNAT, SNAT, MASQUERADE, REDIRECT, NOTRACK, note,
 }
 
 // A module handles exactly the targets of its own kind, which is how it was found; TypeScript cannot follow that.
