@@ -3,6 +3,7 @@ import { TimerWheel } from '../engine/timer-wheel.ts'
 import { addressOf, type Address } from '../kernel/address.ts'
 import { ACK, FIN, PSH, recycle, RST, SYN, type Packet } from '../kernel/packet.ts'
 import { DropRules, type Side } from './drop-rules.ts'
+import { RecordedHost } from './host-costs.ts'
 import type { Network } from './network.ts'
 
 /**
@@ -34,13 +35,15 @@ interface Passage {
   side: Side
 }
 
-/** Two namespaces and a fixed delay between them: what a kernel and a wire are to sockets, with nothing else in the way. */
+/** Two namespaces and a fixed delay between them, set up like the laboratory in which real timelines were recorded. */
 export class Pipe {
   readonly agenda: Agenda
   readonly wheel: TimerWheel
   readonly rows: TraceRow[] = []
   readonly #delay: Nanos
   readonly #rules: DropRules
+  readonly #clientHost = new RecordedHost()
+  readonly #serverHost = new RecordedHost()
   #client: Receiver | undefined
   #server: Receiver | undefined
   #startedAt: Nanos = -1
@@ -82,8 +85,14 @@ export class Pipe {
     return 'ok'
   }
 
+  /** @internal A packet is at the other end's interface: its kernel comes to it when it has dealt with those before. */
+  arrive(passage: Passage): void {
+    const host = passage.side === 'client' ? this.#serverHost : this.#clientHost
+    this.agenda.post(host.admit(passage.packet, this.agenda.now), receive, passage)
+  }
+
   /** @internal */
-  arrive(packet: Packet, from: Side): void {
+  receive(packet: Packet, from: Side): void {
     const receiver = from === 'client' ? this.#server : this.#client
     receiver?.receive(packet)
   }
@@ -104,8 +113,12 @@ export class Pipe {
   }
 }
 
-function arrive({ pipe, packet, side }: Passage): void {
-  pipe.arrive(packet, side)
+function arrive(passage: Passage): void {
+  passage.pipe.arrive(passage)
+}
+
+function receive({ pipe, packet, side }: Passage): void {
+  pipe.receive(packet, side)
 }
 
 function sourceAt(side: Side, destination: Address): Address | undefined {

@@ -1,10 +1,11 @@
 import { Agenda, type Nanos } from '../engine/agenda.ts'
 import { RandomStreams } from '../engine/random.ts'
 import type { SocketError } from './errors.ts'
+import { PROCESS, SERVER_PROCESS } from './host-costs.ts'
 import { Pipe, SERVER_ADDRESS, type TraceRow } from './pipe.ts'
 import { Stack } from './stack.ts'
 import { defaultSysctls } from './sysctls.ts'
-import type { Listener } from './tcp/listener.ts'
+import type { ListenHandler, Listener } from './tcp/listener.ts'
 import type { TcpHandler, TcpSocket } from './tcp/socket.ts'
 
 export interface TcpTraceOptions {
@@ -33,10 +34,16 @@ export interface TcpTrace {
 const PORT = 8080
 /** Long enough for the kernel's last retry (tcp_retries2: 924 s). */
 const LONGEST: Nanos = 1000e9
+/**
+ * When the trace begins. A timer's rounding depends on where in a tick, and in the coarser granules of longer timers, it
+ * is set; nobody knows that of another machine, and the middle of each granule (4, 32, 256, 2048 ms) is least wrong.
+ */
+const TICK_PHASE: Nanos = 1_159_500_000
 
 /** One request and its response between two TCP sockets and a fixed delay. */
 export function tcpTrace(options: TcpTraceOptions): TcpTrace {
   const agenda = new Agenda()
+  agenda.run(TICK_PHASE)
   const pipe = new Pipe(agenda, Math.round(options.oneWay_ms * 1e6), options.rules)
   const streams = new RandomStreams('tcpTrace')
   const sysctls = defaultSysctls()
@@ -48,10 +55,11 @@ export function tcpTrace(options: TcpTraceOptions): TcpTrace {
   server.listen({ port: PORT, handler })
   const caller = new TracedClient(pipe, options)
   client.connect({ destination: SERVER_ADDRESS, port: PORT, handler: caller })
-  agenda.run(LONGEST)
+  agenda.run(TICK_PHASE + LONGEST)
   return { ...caller.times, packets: pipe.rows }
 }
 
+/** The caller: sends its request when connected, notes when what arrives. Each step is a process that has to be woken. */
 class TracedClient implements TcpHandler {
   readonly times: Omit<TcpTrace, 'packets'> = { connect_us: undefined, firstByte_us: undefined, lastByte_us: undefined, error: undefined }
   readonly #pipe: Pipe
@@ -63,29 +71,34 @@ class TracedClient implements TcpHandler {
   }
 
   onConnected(socket: TcpSocket): void {
-    this.times.connect_us = this.#pipe.elapsed_us
-    if (this.#options.request > 0) socket.send(this.#options.request, 'request')
+    this.times.connect_us = this.#soon_us
+    if (this.#options.request > 0) after(PROCESS, socket, () => socket.send(this.#options.request, 'request'))
   }
 
   onFirstByte(): void {
-    this.times.firstByte_us = this.#pipe.elapsed_us
+    this.times.firstByte_us = this.#soon_us
   }
 
   onMessage(socket: TcpSocket): void {
-    this.times.lastByte_us = this.#pipe.elapsed_us
-    if (this.#options.closesFirst !== 'server') socket.close()
+    this.times.lastByte_us = this.#soon_us
+    if (this.#options.closesFirst !== 'server') after(PROCESS, socket, () => socket.close())
   }
 
   onEnd(socket: TcpSocket): void {
-    socket.close()
+    after(PROCESS, socket, () => socket.close())
   }
 
   onError(_socket: TcpSocket, error: SocketError): void {
     this.times.error = error
   }
+
+  /** When the application, woken now, has its turn. */
+  get #soon_us(): number {
+    return this.#pipe.elapsed_us + PROCESS / 1000
+  }
 }
 
-class TracedServer implements TcpHandler {
+class TracedServer implements ListenHandler, TcpHandler {
   readonly #options: TcpTraceOptions
 
   constructor(options: TcpTraceOptions) {
@@ -102,7 +115,7 @@ class TracedServer implements TcpHandler {
   }
 
   onEnd(socket: TcpSocket): void {
-    socket.close()
+    after(PROCESS, socket, () => socket.close())
   }
 
   onError(): void {
@@ -110,7 +123,18 @@ class TracedServer implements TcpHandler {
   }
 
   #respond(socket: TcpSocket): void {
-    socket.send(this.#options.response, 'response')
-    if (this.#options.closesFirst === 'server') socket.close()
+    after(SERVER_PROCESS, socket, () => {
+      socket.send(this.#options.response, 'response')
+      if (this.#options.closesFirst === 'server') socket.close()
+    })
   }
+}
+
+function after(time: Nanos, socket: TcpSocket, act: () => void): void {
+  const { agenda } = socket.tcp
+  agenda.post(agenda.now + time, call, act)
+}
+
+function call(act: () => void): void {
+  act()
 }

@@ -2,7 +2,7 @@ import { ACK, FIN, RST, SYN, type Packet } from '../../kernel/packet.ts'
 import { processAck } from './ack.ts'
 import { destroy, enterTimeWait, fail, finishConnect } from './close.ts'
 import { recoveryOf, sendAck, sendPending, streamEnd } from './output.ts'
-import { acknowledgeData, acknowledgeRead, deliver, receiveData, reportDuplicate } from './receive.ts'
+import { acknowledgeData, deliver, receiveData, reportDuplicate } from './receive.ts'
 import { FIN_WAIT_RECORD, TIME_WAIT_RECORD } from './timewait.ts'
 import type { TcpSocket } from './socket.ts'
 import {
@@ -38,7 +38,6 @@ export function receiveSegment(socket: TcpSocket, packet: Packet): void {
   }
   sendPending(socket)
   acknowledgeData(socket)
-  acknowledgeRead(socket)
   deliver(socket)
 }
 

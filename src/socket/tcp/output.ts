@@ -7,7 +7,7 @@ import { RECOVERY, RecoveryState } from './recovery-state.ts'
 import { rtoOf } from './rtt.ts'
 import { EVER_RETRANS, newSegment, WITH_FIN, type Segment } from './segment.ts'
 import type { TcpSocket } from './socket.ts'
-import { ACK_ENGINE, CLOSED, FIN_QUEUED, FIN_SENT, PINGPONG } from './states.ts'
+import { CLOSED, FIN_QUEUED, FIN_SENT, HAS_RECEIVED, PINGPONG } from './states.ts'
 import { LOSS_PROBE, rearmRetransmission, scheduleLossProbe, setTimer, ZERO_WINDOW } from './timers.ts'
 
 /** Sends new data as far as the windows allow (tcp_write_xmit); a queued FIN rides on the last segment. */
@@ -117,5 +117,5 @@ function append(socket: TcpSocket, segment: Segment): void {
 function noteDataSent(socket: TcpSocket): void {
   const tick = socket.tcp.wheel.tick
   socket.lastSent = tick
-  if ((socket.flags & ACK_ENGINE) !== 0 && tick - socket.lastReceived < DELAYED_ACK_TICKS) socket.flags |= PINGPONG
+  if ((socket.flags & HAS_RECEIVED) !== 0 && tick - socket.lastReceived < DELAYED_ACK_TICKS) socket.flags |= PINGPONG
 }

@@ -1,16 +1,13 @@
 import { NEVER } from '../../engine/timer-wheel.ts'
-import { FIN, PSH, type Packet } from '../../kernel/packet.ts'
+import { FIN, type Packet } from '../../kernel/packet.ts'
 import { INITIAL_CWND } from './congestion.ts'
 import { sendAck } from './output.ts'
 import { Reassembly } from './reassembly.ts'
-import { rtoOf } from './rtt.ts'
 import type { TcpSocket } from './socket.ts'
-import { ACK_ENGINE, ACK_OWED, CLOSED, END_TOLD, ORPHAN, PAUSED, PEER_FIN, PINGPONG, PUSHED } from './states.ts'
+import { ACK_OWED, CLOSED, END_TOLD, HAS_RECEIVED, ORPHAN, PAUSED, PEER_FIN, PINGPONG } from './states.ts'
 
 /** TCP_ATO_MIN and TCP_DELACK_MIN: 40 ms in ticks. The kernel's adaptive part (up to 200 ms) is left out. */
 export const DELAYED_ACK_TICKS = 10
-/** TCP_MAX_QUICKACKS. */
-const QUICK_ACKS = 16
 /** What half of the default receive buffer (tcp_rmem 131072) offers. */
 export const FIRST_WINDOW = 65_535
 
@@ -41,7 +38,6 @@ export function receiveData(socket: TcpSocket, packet: Packet): boolean {
   }
   socket.rcvNxt = reassembly.advance(end)
   // A hole has been filled: the sender shall know at once.
-  socket.quickAcks = Math.max(socket.quickAcks, 1)
   socket.flags &= ~PINGPONG
   return fin || reassembly.finAt === socket.rcvNxt
 }
@@ -51,18 +47,15 @@ export function reportDuplicate(socket: TcpSocket, start: number, end: number): 
   if (end > start) reassemblyOf(socket).duplicate = [start, end]
 }
 
-/** After a segment: acknowledges now or later (__tcp_ack_snd_check). */
+/**
+ * After a segment: acknowledges now or later (__tcp_ack_snd_check and tcp_cleanup_rbuf). Outside of interactive mode the
+ * application's read empties the queue at once, and the ACK goes out; in it, an answer is expected to carry the ACK.
+ */
 export function acknowledgeData(socket: TcpSocket): void {
   if ((socket.flags & ACK_OWED) === 0) return
-  const unacked = socket.rcvNxt - socket.rcvWup
-  const isQuick = socket.quickAcks > 0 && (socket.flags & PINGPONG) === 0
-  if (isQuick || unacked > socket.tcp.mss || hasHole(socket)) sendAck(socket)
+  const isInteractive = (socket.flags & PINGPONG) !== 0
+  if (!isInteractive || socket.rcvNxt - socket.rcvWup > socket.tcp.mss || hasHole(socket)) sendAck(socket)
   else delayAck(socket)
-}
-
-/** The application has read everything (tcp_cleanup_rbuf): outside interactive mode it will not answer, so the ACK goes out. */
-export function acknowledgeRead(socket: TcpSocket): void {
-  if ((socket.flags & (ACK_OWED | PUSHED | PINGPONG | PAUSED)) === (ACK_OWED | PUSHED)) sendAck(socket)
 }
 
 export function delayAck(socket: TcpSocket): void {
@@ -80,10 +73,9 @@ export function ackTimeout(socket: TcpSocket): void {
 
 /** An ACK has gone out, alone or with data. */
 export function ackSent(socket: TcpSocket): void {
-  socket.flags &= ~(ACK_OWED | PUSHED)
+  socket.flags &= ~ACK_OWED
   socket.rcvWup = socket.rcvNxt
   socket.ackTick = NEVER
-  if (socket.quickAcks > 0) socket.quickAcks--
 }
 
 /** The window to advertise: what the buffer has room for, never less than was promised before. */
@@ -138,7 +130,6 @@ function queueOutOfOrder(socket: TcpSocket, seq: number, end: number, fin: boole
   if (fin) reassembly.finAt = end
   if (end > seq && reassembly.add(seq, end)) reassembly.duplicate = [seq, end]
   socket.flags &= ~PINGPONG
-  socket.quickAcks = QUICK_ACKS
   sendAck(socket)
 }
 
@@ -146,18 +137,9 @@ function hasHole(socket: TcpSocket): boolean {
   return socket.reassembly !== null && !socket.reassembly.isEmpty
 }
 
-/** The delayed-ACK engine hears of a segment (tcp_event_data_recv). */
 function noteArrival(socket: TcpSocket, packet: Packet): void {
-  socket.flags |= ACK_OWED
-  if (packet.length === 0) return
-  const tick = socket.tcp.wheel.tick
-  // Quick at first, and again after a pause, when the sender is in slow start.
-  if ((socket.flags & ACK_ENGINE) === 0 || (tick - socket.lastReceived) * 4000 > rtoOf(socket)) {
-    socket.flags |= ACK_ENGINE
-    socket.quickAcks = QUICK_ACKS
-  }
-  socket.lastReceived = tick
-  if ((packet.tcpFlags & PSH) !== 0) socket.flags |= PUSHED
+  socket.flags |= packet.length > 0 ? ACK_OWED | HAS_RECEIVED : ACK_OWED
+  socket.lastReceived = socket.tcp.wheel.tick
 }
 
 /** Once a round trip: offers twice what was read in it, and more while that grows (tcp_rcv_space_adjust). */

@@ -88,8 +88,6 @@ export class TcpSocket extends Endpoint {
   rcvNxt = 0
   rcvWup = 0
   rcvEdge = 0
-  /** ACKs that will be sent at once whatever the mode. */
-  quickAcks = 0
   reassembly: Reassembly | null = null
 
   /** When the retransmission timer fires and what for (icsk_pending), and the delayed ACK. */

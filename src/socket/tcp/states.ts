@@ -27,9 +27,7 @@ export const ACK_OWED = 64
 export const PINGPONG = 128
 /** The congestion window, not the application, bounded the last flight. */
 export const CWND_LIMITED = 256
-/** A segment with PSH has arrived since the last ACK. */
-export const PUSHED = 512
-/** A first data segment has arrived: the delayed-ACK engine is running. */
-export const ACK_ENGINE = 1024
+/** Data has arrived: `lastReceived` means something. */
+export const HAS_RECEIVED = 512
 /** The connection came in through a listener. */
-export const PASSIVE = 2048
+export const PASSIVE = 1024
