@@ -1,9 +1,10 @@
 // Bundles the command line and the library into dist/; with --test, every test file into dist-test/.
 // esbuild does not check types: `npm run check` does.
 import { build } from 'esbuild'
-import { readFileSync, readdirSync, rmSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 const version = JSON.parse(readFileSync('package.json', 'utf8')).version
 const common = {
@@ -25,12 +26,22 @@ function filesBelow(folder, ending) {
     .sort()
 }
 
+/** The JSON Schema of a Scenario, for editors, out of the source of the checks themselves. */
+async function writeScenarioSchema() {
+  const module = resolve('dist/scenario-schema.mjs')
+  await build({ ...common, sourcemap: false, entryPoints: ['src/scenario/spec/scenario.ts'], outfile: module })
+  const { scenarioJsonSchema } = await import(pathToFileURL(module))
+  writeFileSync('dist/scenario.schema.json', JSON.stringify(scenarioJsonSchema(), null, 2) + '\n')
+  rmSync(module)
+}
+
 if (process.argv.includes('--test')) {
   rmSync('dist-test', { recursive: true, force: true })
   await build({ ...common, entryPoints: filesBelow('test', '.test.ts'), outdir: 'dist-test', outbase: 'test' })
 } else {
   rmSync('dist', { recursive: true, force: true })
   await build({ ...common, entryPoints: { kubehop: 'src/cli/main.ts', index: 'src/index.ts' }, outdir: 'dist', splitting: true, chunkNames: 'chunks/[name]-[hash]' })
+  await writeScenarioSchema()
   const types = spawnSync('npx', ['tsc', '-p', '.ci/tsconfig.types.json'], { stdio: 'inherit' })
   if (types.status !== 0) process.exit(types.status ?? 1)
 }

@@ -149,7 +149,7 @@ function stepsOf(path: string): string[] {
 
 function readText(text: string): unknown {
   try {
-    return parse(text)
+    return parse(text, { logLevel: 'error' })
   } catch {
     return text
   }
