@@ -124,7 +124,7 @@ export class Cluster {
 
   /** `kubectl scale`. False if there is no such workload. */
   scale(ref: Ref, replicas: number): boolean {
-    const workload = this.#workload(ref)
+    const workload = ref.kind === 'DaemonSet' ? undefined : this.#workload(ref)
     if (workload !== undefined) this.store.put({ ...workload, spec: { ...workload.spec, replicas } })
     return workload !== undefined
   }
@@ -144,7 +144,7 @@ export class Cluster {
   }
 
   #workload({ kind, namespace, name }: Ref) {
-    return SCALABLE.has(kind) ? this.store.get(kind as 'Deployment' | 'ReplicaSet' | 'StatefulSet', namespace, name) : undefined
+    return WORKLOADS.has(kind) ? this.store.get(kind as 'Deployment' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet', namespace, name) : undefined
   }
 
   /** What objects bring is theirs before anything is given to those who bring nothing. */
@@ -168,7 +168,7 @@ export class Cluster {
   }
 }
 
-const SCALABLE = new Set(['Deployment', 'ReplicaSet', 'StatefulSet'])
+const WORKLOADS = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'])
 
 /** What a cluster has before anybody puts something into it, as far as the documents do not say. */
 function furniture(documents: readonly KubeObject[], options: ClusterOptions): KubeObject[] {

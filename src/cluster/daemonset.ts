@@ -1,15 +1,19 @@
 import { WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from './kubelet.ts'
-import { randomSuffix } from './names.ts'
+import { randomSuffix, templateHash } from './names.ts'
 import { controllerOf, isActive, isReady, type DaemonSet, type Node, type Pod } from './object.ts'
 import { fits } from './scheduler.ts'
-import { podFrom, sameStatus, tally } from './workload.ts'
+import { isAvailable, podFrom, resolveShare, sameStatus, tally } from './workload.ts'
 
-/** Keeps one pod of each DaemonSet on every node that it fits: pkg/controller/daemon. */
+const REVISION_LABEL = 'controller-revision-hash'
+
+/** Keeps one pod of each DaemonSet on every node that it fits, and updates them a few at a time: pkg/controller/daemon. */
 export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
   const { store, clock, timing, streams, selection } = control
   const delay = timing.watch + timing.write
   const queue = new WorkQueue(clock, sync)
+  /** Our name of a template's revision → the name that the cluster of a dump gave it, which its pods carry. */
+  const given = new Map<string, string>()
 
   store.watch('DaemonSet', ({ before, after }) => {
     if (after !== undefined) {
@@ -40,12 +44,36 @@ export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
     const covered = new Set(active.map((pod) => pod.spec.nodeName))
     const wanted = store.list('Node').filter((node) => fits(node, podOn(set, node, '')))
     for (const node of wanted) if (!covered.has(node.metadata.name)) store.put(podOn(set, node, suffixFor(set, node)))
+    const isComplete = wanted.every((node) => covered.has(node.metadata.name))
+    if (isComplete) update(set, active)
     report(set, wanted.length)
+  }
+
+  /** Ends outdated pods, as many at a time as may be unavailable; `sync` makes them anew. */
+  function update(set: DaemonSet, active: Pod[]): void {
+    const { type, rollingUpdate } = set.spec.updateStrategy ?? {}
+    if (type === 'OnDelete') return
+    const mayMiss = Math.max(1, resolveShare(rollingUpdate?.maxUnavailable ?? 1, active.length, Math.ceil))
+    const missing = active.filter((pod) => !isAvailable(pod, set.spec.minReadySeconds ?? 0, clock)).length
+    const outdated = active.filter((pod) => pod.metadata.labels?.[REVISION_LABEL] !== revisionOf(set))
+    for (const pod of outdated.slice(0, Math.max(0, mayMiss - missing))) kubelets.delete(pod)
+  }
+
+  /** What a dump's pods carry is the present revision: how far a rollout had come cannot be told from it. */
+  function revisionOf(set: DaemonSet): string {
+    const ours = templateHash(set.spec.template)
+    const key = `${set.metadata.namespace}/${set.metadata.name}/${ours}`
+    const known = given.get(key)
+    if (known !== undefined) return known
+    const [pod] = clock.isSettling ? podsOf(set) : []
+    const revision = pod?.metadata.labels?.[REVISION_LABEL] ?? ours
+    given.set(key, revision)
+    return revision
   }
 
   /** Bound from the start: the scheduler would find that only this node will do. */
   function podOn(set: DaemonSet, node: Node, suffix: string): Pod {
-    const pod = podFrom(set.spec.template, set, `${set.metadata.name}-${suffix}`, clock.timestamp())
+    const pod = podFrom(set.spec.template, set, `${set.metadata.name}-${suffix}`, clock.timestamp(), { [REVISION_LABEL]: revisionOf(set) })
     const tolerations = [...(pod.spec.tolerations ?? []), { operator: 'Exists', key: 'node.kubernetes.io/unschedulable' }]
     return { ...pod, spec: { ...pod.spec, tolerations, nodeName: node.metadata.name } }
   }
@@ -65,7 +93,7 @@ export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
       ...set.status,
       desiredNumberScheduled: desired,
       currentNumberScheduled: counts.replicas,
-      updatedNumberScheduled: counts.replicas,
+      updatedNumberScheduled: pods.filter((pod) => pod.metadata.labels?.[REVISION_LABEL] === revisionOf(set)).length,
       numberReady: pods.filter(isReady).length,
       numberAvailable: counts.available,
     }

@@ -69,13 +69,15 @@ export class Kubelets {
     try {
       const podIP = pod.spec.hostNetwork === true ? hostIP : this.#takeAddress(pod.spec.nodeName ?? '')
       const now = clock.timestamp()
+      // Nobody has to ask a pod without probes: its first status says both, that it runs and that it is ready.
+      const ready = !hasReadinessProbe(pod)
       const running = store.put<Pod>({
         ...pod,
         status: {
           ...pod.status,
           phase: 'Running',
-          conditions: conditionsOf(false, now),
-          containerStatuses: containerStatuses(pod, false, now),
+          conditions: conditionsOf(ready, now),
+          containerStatuses: containerStatuses(pod, ready, now),
           hostIP,
           podIP,
           podIPs: [{ ip: podIP }],
@@ -83,7 +85,8 @@ export class Kubelets {
         },
       })
       this.#lifecycle.tell('running', running)
-      this.#after(readinessDelay(pod) + timing.write, this.#becomeReady, running)
+      if (ready) this.#lifecycle.tell('ready', running)
+      else this.#after(firstProbeDelay(pod) + timing.write, this.#becomeReady, running)
     } catch (error) {
       if (!(error instanceof PoolExhausted)) throw error
       problems.push({ message: error.message, ref: refOf(pod) })
@@ -161,7 +164,11 @@ function isNewlyBound(before: Pod | undefined, after: Pod): boolean {
   return before === undefined ? after.status.phase === undefined : !before.spec.nodeName
 }
 
-/** When the first readiness probe succeeds, after the containers' start; a pod without probes is ready at once. */
-function readinessDelay(pod: Pod): number {
+function hasReadinessProbe(pod: Pod): boolean {
+  return pod.spec.containers.some((container) => container.readinessProbe !== undefined)
+}
+
+/** When the last container's first readiness probe is made, after the containers' start. It succeeds. */
+function firstProbeDelay(pod: Pod): number {
   return Math.max(0, ...pod.spec.containers.map((container) => container.readinessProbe?.initialDelaySeconds ?? 0)) * SECOND
 }

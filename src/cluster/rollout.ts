@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from './object.ts'
+import { resolveShare } from './workload.ts'
 
 /** apps/v1 SetDefaults_Deployment. */
 const DEFAULT_STEP = '25%'
@@ -46,13 +47,9 @@ function take(target: Map<ReplicaSet, number>, budget: number, most: (set: Repli
 /** maxSurge and maxUnavailable as numbers of pods; both zero would never move, so the API makes one pod unavailable. */
 function limits(deployment: Deployment, wanted: number): { maxSurge: number; maxUnavailable: number } {
   const { maxSurge, maxUnavailable } = deployment.spec.strategy?.rollingUpdate ?? {}
-  const surge = resolve(maxSurge ?? DEFAULT_STEP, wanted, Math.ceil)
-  const missing = resolve(maxUnavailable ?? DEFAULT_STEP, wanted, Math.floor)
+  const surge = resolveShare(maxSurge ?? DEFAULT_STEP, wanted, Math.ceil)
+  const missing = resolveShare(maxUnavailable ?? DEFAULT_STEP, wanted, Math.floor)
   return { maxSurge: surge, maxUnavailable: surge === 0 && missing === 0 ? 1 : Math.min(missing, wanted) }
-}
-
-function resolve(value: number | string, of: number, round: (value: number) => number): number {
-  return typeof value === 'string' && value.endsWith('%') ? round((Number(value.slice(0, -1)) * of) / 100) : Number(value)
 }
 
 function specReplicas(set: ReplicaSet): number {

@@ -43,6 +43,11 @@ export function readySince_ms(pod: Pod): number {
   return parseTimestamp(ready?.lastTransitionTime) ?? 0
 }
 
+/** An int-or-string such as maxSurge: a number of pods, or a percentage of them. */
+export function resolveShare(value: number | string, of: number, round: (value: number) => number): number {
+  return typeof value === 'string' && value.endsWith('%') ? round((Number(value.slice(0, -1)) * of) / 100) : Number(value)
+}
+
 /** How many of the pods count as replicas, are ready, are available. */
 export interface Tally {
   replicas: number

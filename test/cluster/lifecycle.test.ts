@@ -1,0 +1,93 @@
+import type { PodListener } from '../../src/cluster/lifecycle.ts'
+import { TIMING } from '../../src/cluster/timing.ts'
+import { assert, suite } from '../kit.ts'
+import { build, pod, podsOf, service, slicesOf, type Built } from './build.ts'
+
+const lifecycle = suite('pod lifecycle')
+
+const ms = 1e6
+const s = 1e9
+
+/** What happened to pods, in milliseconds. */
+function record({ cluster, agenda }: Built, also: PodListener = {}): string[] {
+  const log: string[] = []
+  const note = (event: string) => (changed: { metadata: { name: string } }) => log.push(`${agenda.now / ms} ${event} ${changed.metadata.name}`)
+  cluster.lifecycle.listen({ running: note('running'), ready: note('ready'), terminating: note('terminating'), gone: note('gone'), ...also })
+  return log
+}
+
+lifecycle('what was there at the start is ready at time 0', () => {
+  const { cluster, agenda } = build([pod('web', { containers: [{ name: 'c', readinessProbe: { initialDelaySeconds: 20 } }] })])
+  assert.is(agenda.now, 0)
+  assert.is(agenda.pending, 0)
+  assert.equal(podsOf(cluster)[0]?.status.conditions?.find(({ type }) => type === 'Ready')?.status, 'True')
+})
+
+lifecycle('a pod made later is scheduled, started, and ready after its first probe', () => {
+  const built = build([])
+  const log = record(built)
+  built.agenda.run(1 * s)
+  built.cluster.apply(pod('web', { containers: [{ name: 'c', readinessProbe: { initialDelaySeconds: 2 } }] }))
+  built.agenda.run(10 * s)
+  const { watch, write, containerStart } = TIMING
+  const running = 1 * s + (watch + write) + (watch + containerStart)
+  assert.equal(log, [`${running / ms} running web`, `${(running + 2 * s + write) / ms} ready web`])
+})
+
+lifecycle('a deleted pod is terminating at once, has SIGTERM after preStop, and is killed when its grace is over', () => {
+  const lifecycleHook = { lifecycle: { preStop: { sleep: { seconds: 5 } } } }
+  const built = build([pod('web', { terminationGracePeriodSeconds: 20, containers: [{ name: 'c', ...lifecycleHook }] })])
+  const log: string[] = record(built, { sigterm: (ended) => void log.push(`${built.agenda.now / ms} sigterm ${ended.metadata.name}`) })
+  built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
+  built.agenda.run(60 * s)
+  const watch = TIMING.watch / ms
+  assert.equal(log, ['0 terminating web', `${watch + 5_000} sigterm web`, `${watch + 20_000} gone web`])
+  assert.is(podsOf(built.cluster).length, 0)
+})
+
+lifecycle('a process that ends by itself is not waited for', () => {
+  const built = build([pod('web')])
+  const log: string[] = record(built, { sigterm: (_, exit) => built.agenda.post(built.agenda.now + 3 * s, exit, undefined) })
+  built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
+  built.agenda.run(60 * s)
+  assert.equal(log, ['0 terminating web', `${TIMING.watch / ms + 3_000} gone web`])
+})
+
+lifecycle('a preStop hook that takes the whole grace period leaves two seconds for SIGTERM', () => {
+  const built = build([pod('web', { terminationGracePeriodSeconds: 5, containers: [{ name: 'c', lifecycle: { preStop: { exec: { command: ['sh', '-c', 'sleep 60'] } } } }] })])
+  const log: string[] = record(built, { sigterm: () => void log.push(`${built.agenda.now / ms} sigterm`) })
+  built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
+  built.agenda.run(60 * s)
+  const watch = TIMING.watch / ms
+  assert.equal(log, ['0 terminating web', `${watch + 5_000} sigterm`, `${watch + 7_000} gone web`])
+})
+
+lifecycle('endpoints learn that a pod is on its way out while its preStop hook runs', () => {
+  const { cluster, agenda } = build([pod('web', { containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 80 }], lifecycle: { preStop: { sleep: { seconds: 10 } } } }] }), service('web')])
+  cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
+  agenda.run(1 * s)
+  assert.equal(slicesOf(cluster, 'web')[0]?.endpoints[0]?.conditions, { ready: false, serving: true, terminating: true })
+  agenda.run(30 * s)
+  assert.equal(slicesOf(cluster, 'web')[0]?.endpoints, [])
+})
+
+lifecycle('a pod that comes back under the same name is not ended by what was meant for the one before', () => {
+  const { cluster, agenda } = build([pod('web', { terminationGracePeriodSeconds: 10 })])
+  cluster.lifecycle.listen({ sigterm: (_, exit) => exit() })
+  cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
+  agenda.run(1 * s)
+  cluster.apply(pod('web'))
+  agenda.run(30 * s)
+  assert.is(podsOf(cluster)[0]?.status.phase, 'Running')
+})
+
+lifecycle('an address is not given again at once', () => {
+  const { cluster, agenda } = build([pod('a')], { nodes: 1 })
+  cluster.delete({ kind: 'Pod', namespace: 'default', name: 'a' })
+  agenda.run(5 * s)
+  cluster.apply(pod('b'))
+  agenda.run(10 * s)
+  assert.is(podsOf(cluster)[0]?.status.podIP, '10.244.1.3')
+})
+
+lifecycle.run()
