@@ -31,8 +31,6 @@ export interface TrafficReport {
   /** Mean ns of an answered request, by place; `waiting` is what no packet was on its way: think of windows and timers. */
   places_ns: Record<string, number>
   backends: Record<string, number>
-  /** Pods that could have answered: what the shares are held against. */
-  candidates: number
 }
 
 export interface NodeReport {

@@ -12,6 +12,7 @@ export class Proxies {
   readonly #world: World
   readonly #config: ProxyConfig
   readonly #iptables: IptablesProxy
+  readonly #syncs = new Map<string, number>()
   readonly #proxyNodes = new Map<string, ProxyNode>()
   #snapshot: ServiceSnapshot | undefined
 
@@ -30,6 +31,12 @@ export class Proxies {
 
   install(node: SimulatedNode): void {
     node.xtables.load(this.programOf(node))
+    this.#syncs.set(node.facts.name, this.syncs(node) + 1)
+  }
+
+  /** How often the node's proxy has written its rules. */
+  syncs(node: SimulatedNode): number {
+    return this.#syncs.get(node.facts.name) ?? 0
   }
 
   programOf(node: SimulatedNode): Ruleset {

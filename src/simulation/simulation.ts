@@ -3,7 +3,7 @@ import { TrafficMeter } from '../report/traffic-meter.ts'
 import type { Traffic } from '../scenario/spec/scenario.ts'
 import type { Client } from '../traffic/client.ts'
 import { sampler } from '../traffic/distribution.ts'
-import { arrivalGaps, ClosedLoop, OpenLoop, type Load } from '../traffic/load.ts'
+import { arrivalGaps, ClosedLoop, OpenLoop, type Load, type Meter } from '../traffic/load.ts'
 import { Requests } from '../traffic/request.ts'
 import { sendersOf, type Sender } from './callers.ts'
 import { BALANCER, openClient } from './clients.ts'
@@ -27,11 +27,12 @@ export class Simulation {
   /** When the last request may still be answered: no event after this matters. */
   readonly end: Nanos
 
-  constructor(input: WorldInput) {
+  /** `observers`: by the name of the traffic, told of each of its requests that ends. */
+  constructor(input: WorldInput, observers: Readonly<Record<string, Meter>> = {}) {
     this.world = new World(input)
     this.world.agenda.limit = EVENTS_MAX
     const { duration } = input.scenario
-    this.traffic = input.scenario.traffic.map((spec) => this.#start(spec))
+    this.traffic = input.scenario.traffic.map((spec) => this.#start(spec, observers[spec.name]))
     this.end = Math.max(duration, ...input.scenario.traffic.map(({ timeout }) => duration + timeout))
   }
 
@@ -52,7 +53,7 @@ export class Simulation {
     return !this.isDone
   }
 
-  #start(spec: Traffic): RunningTraffic {
+  #start(spec: Traffic, observer: Meter | undefined): RunningTraffic {
     const { world } = this
     const { duration, warmup } = world.scenario
     const senders = sendersOf(world, spec.from)
@@ -66,11 +67,11 @@ export class Simulation {
         use: spec.connections,
         via: spec.via ?? (sender.isOutside && isBalanced(world, spec) ? BALANCER : undefined),
       })
-    this.#loadOf(spec, senders, requests, meter, open, duration).start()
+    this.#loadOf(spec, senders, requests, observer === undefined ? meter : both(meter, observer), open, duration).start()
     return { spec, senders, requests, meter }
   }
 
-  #loadOf(spec: Traffic, senders: Sender[], requests: Requests, meter: TrafficMeter, open: (sender: Sender) => Client, duration: Nanos): Load {
+  #loadOf(spec: Traffic, senders: Sender[], requests: Requests, meter: Meter, open: (sender: Sender) => Client, duration: Nanos): Load {
     const { agenda, streams } = this.world
     const { load } = spec
     if (load.kind === 'open') {
@@ -80,6 +81,15 @@ export class Simulation {
     // Each user has a client of its own: connections are not shared between people.
     const users = Array.from({ length: load.users }, (_, i) => open(senders[i % senders.length]!))
     return new ClosedLoop(agenda, users, requests, meter, sampler(load.think, streams.stream(`think/${spec.name}`)), duration)
+  }
+}
+
+function both(first: Meter, second: Meter): Meter {
+  return {
+    ended: (request) => {
+      first.ended(request)
+      second.ended(request)
+    },
   }
 }
 

@@ -1,0 +1,12 @@
+/** The library's door: what others can build on without a command line. */
+export { simulate, type SimulateOptions } from './simulation/simulate.ts'
+export { probe, type ProbeOptions } from './simulation/probe-door.ts'
+export type { Report, TrafficReport, NodeReport, ExpectationReport } from './report/report.ts'
+export type { ProbeResult } from './report/probe-meter.ts'
+export { InputError } from './simulation/input-error.ts'
+export { resolveTrace, type ResolveTrace, type ResolveTraceInput, type ScriptedReply, type TraceQuery } from './dns/resolve-trace.ts'
+export { tcpTrace, type TcpTrace, type TcpTraceOptions } from './socket/trace.ts'
+export { createVirtualService, type VirtualServiceHandle, type VirtualServiceOptions, type RealServerOptions, type ScheduledConnection } from './kernel/ipvs/create-virtual-service.ts'
+export { parseIptablesSave, type ParsedRuleset } from './kernel/rules/iptables-save/parse.ts'
+export { walk, type PlainPacket, type WalkOptions, type WalkResult, type Hit } from './kernel/rules/walk.ts'
+export type { Ruleset } from './kernel/rules/program.ts'

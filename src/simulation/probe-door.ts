@@ -1,0 +1,64 @@
+import type { ProbeResult } from '../report/probe-meter.ts'
+import { parseDuration } from '../scenario/values/duration.ts'
+import { parseReference } from '../scenario/values/reference.ts'
+import { parseTarget } from '../scenario/values/target.ts'
+import { InputError, readInput } from './input-error.ts'
+import { runProbe, type ProbeRequest } from './probe.ts'
+
+export interface ProbeOptions {
+  /** `pod/NS/NAME`, `node/NAME` or `client/NAME`. */
+  from: string
+  /** `tcp://10.96.0.10:80`, `udp://…`, `icmp://…`, `http://…`, `svc/NAME.NS:PORT`. */
+  to: string
+  /** Default 1. */
+  count?: number
+  mode?: 'iptables' | 'ipvs' | 'nftables' | 'userspace'
+  scheduler?: string
+  via?: string
+  sourcePort?: number
+  /** Between attempts, and how long each may take: `1s`. Defaults 0 and 1.5s. */
+  gap?: string
+  timeout?: string
+  seed?: string
+  set?: Readonly<Record<string, unknown>>
+}
+
+/** Sends requests one after the other and tells who answered: the object that `probe -o json` prints. */
+export function probe(objects: string | object | readonly object[], options: ProbeOptions): ProbeResult {
+  const settings = {
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.scheduler === undefined ? {} : { 'proxy.ipvs.scheduler': options.scheduler }),
+    ...options.set,
+  }
+  const input = readInput({ given: objects, settings: Object.entries(settings).map(([path, value]) => ({ path, value })) })
+  return runProbe(input, readProbe(options)).result
+}
+
+/** The words of a probe, checked. Throws an InputError that quotes what it does not understand. */
+export function readProbe(options: ProbeOptions): ProbeRequest {
+  const from = parseReference(options.from)
+  if (from === undefined || !['pod', 'node', 'client'].includes(from.kind)) throw new InputError(`--from ${options.from}: must be pod/NAMESPACE/NAME, node/NAME or client/NAME`)
+  const to = parseTarget(options.to)
+  if (to === undefined) throw new InputError(`--to ${options.to}: must be SCHEME://HOST:PORT with tcp, udp, http or icmp, such as tcp://10.96.0.10:80 or svc/web.default:80`)
+  return {
+    from,
+    to,
+    count: whole('--count', options.count ?? 1, 1, 10_000_000),
+    gap: time('--gap', options.gap ?? '0'),
+    timeout: time('--timeout', options.timeout ?? '1.5s'),
+    sourcePort: options.sourcePort === undefined ? undefined : whole('--source-port', options.sourcePort, 1, 65_535),
+    via: options.via,
+  }
+}
+
+function whole(option: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new InputError(`${option} ${value}: must be a whole number from ${least} to ${most}`)
+}
+
+function time(option: string, text: string): number {
+  const ns = parseDuration(text)
+  if (ns !== undefined && ns >= 0) return ns
+  throw new InputError(`${option} ${text}: must be a duration, such as 100ms or 1.5s`)
+}

@@ -1,0 +1,85 @@
+import { PLACES } from '../kernel/journey.ts'
+import { evaluate } from '../report/expectations.ts'
+import type { Summary } from '../report/histogram.ts'
+import type { NodeReport, Report, TrafficReport } from '../report/report.ts'
+import { sortedCounts } from '../report/traffic-meter.ts'
+import { VERSION } from '../version.ts'
+import type { SimulatedNode } from './node.ts'
+import type { RunningTraffic, Simulation } from './simulation.ts'
+import type { World } from './world.ts'
+
+/** What a simulation has to say so far. */
+export function reportOf(simulation: Simulation): Report {
+  const { world } = simulation
+  const { scenario, agenda } = world
+  const measured = Math.max(0, Math.min(agenda.now, scenario.duration) - scenario.warmup)
+  const report: Report = {
+    kubehop: VERSION,
+    scenario: scenario.name,
+    ...(scenario.question === undefined ? {} : { question: scenario.question }),
+    seed: scenario.seed,
+    mode: world.proxyConfig.mode,
+    profile: world.settings.costs.profile,
+    simulated_ns: agenda.now,
+    events: agenda.executed,
+    packets: world.packets(),
+    fingerprint: world.fingerprint.digest(),
+    traffic: Object.fromEntries(simulation.traffic.map((traffic) => [traffic.spec.name, trafficReport(traffic, measured)])),
+    nodes: Object.fromEntries([...world.nodes.values()].sort(byName).map((node) => [node.facts.name, nodeReport(world, node)])),
+    dns: {},
+    drops: dropsOf(world),
+    expectations: [],
+  }
+  report.expectations = evaluate(scenario.expect, report)
+  return report
+}
+
+function trafficReport({ meter }: RunningTraffic, measured: number): TrafficReport {
+  const latency = meter.latency.summary()
+  return {
+    requests: meter.requests,
+    ok: meter.ok,
+    errors: sortedCounts(meter.errors),
+    rate_per_s: measured === 0 ? 0 : round(meter.requests / (measured / 1e9)),
+    latency_ns: latency ?? {},
+    phases_ns: { dns: meter.dns.summary() ?? {}, connect: meter.connect.summary() ?? {}, response: meter.response.summary() ?? {} },
+    places_ns: placesOf(meter.places, meter.ok, latency),
+    backends: sortedCounts(meter.backends),
+  }
+}
+
+/** The mean of each place; what is left of the mean latency is time in which none of the request's packets was on its way. */
+function placesOf(places: Float64Array, ok: number, latency: Summary | undefined): Record<string, number> {
+  if (latency === undefined) return {}
+  const means = PLACES.map((name, place) => [name, Math.round(places[place]! / ok)] as const)
+  const known = means.reduce((sum, [, ns]) => sum + ns, 0)
+  return { ...Object.fromEntries(means), waiting: Math.max(0, latency.mean - known) }
+}
+
+function nodeReport(world: World, node: SimulatedNode): NodeReport {
+  const { statistics, peak } = node.tracking.table
+  const { cpus, drops } = node.machine
+  const time = world.agenda.now * cpus.cores.length
+  return {
+    conntrack: { entries_max: peak, insert: statistics.insert, insert_failed: statistics.insertFailed, drop: statistics.drop, early_drop: statistics.earlyDrop },
+    rules: world.proxies.countRules(node),
+    proxy_syncs: world.proxies.syncs(node),
+    cpu_busy: time === 0 ? 0 : round(cpus.busy() / time),
+    drops: sortedCounts(drops.counts),
+  }
+}
+
+function dropsOf(world: World): Record<string, number> {
+  const total = new Map(world.drops.counts)
+  for (const { machine } of world.nodes.values()) for (const [reason, count] of machine.drops.counts) total.set(reason, (total.get(reason) ?? 0) + count)
+  return sortedCounts(total)
+}
+
+function byName(a: SimulatedNode, b: SimulatedNode): number {
+  return a.facts.name < b.facts.name ? -1 : 1
+}
+
+/** Four significant decimals: enough for a rate or a share, and the same on every machine. */
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4
+}

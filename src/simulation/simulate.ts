@@ -1,0 +1,28 @@
+import type { Meter } from '../traffic/load.ts'
+import type { Report } from '../report/report.ts'
+import { readInput } from './input-error.ts'
+import { reportOf } from './result.ts'
+import { Simulation } from './simulation.ts'
+
+export interface SimulateOptions {
+  seed?: string
+  mode?: 'iptables' | 'ipvs' | 'nftables' | 'userspace'
+  /** Settings as `--set` takes them: path to value. */
+  set?: Readonly<Record<string, unknown>>
+  /** By the name of the traffic: told of each of its requests that ends. */
+  observers?: Readonly<Record<string, Meter>>
+}
+
+/**
+ * Runs a scenario and returns the object that `run -o json` prints. `scenario` is YAML or JSON text, one object, or an
+ * array of a Scenario and Kubernetes objects. Throws an InputError for what cannot be simulated.
+ */
+export function simulate(scenario: string | object | readonly object[], options: SimulateOptions = {}): Report {
+  const settings = Object.entries({ ...(options.seed === undefined ? {} : { seed: options.seed }), ...(options.mode === undefined ? {} : { mode: options.mode }), ...options.set })
+  const input = readInput({ given: scenario, settings: settings.map(([path, value]) => ({ path, value })) })
+  const simulation = new Simulation(input, options.observers)
+  while (simulation.advance(simulation.end)) {
+    // one stretch after the other, until nobody waits for an answer
+  }
+  return reportOf(simulation)
+}
