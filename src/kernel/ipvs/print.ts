@@ -1,5 +1,5 @@
 import type { Nanos } from '../../engine/agenda.ts'
-import { compareAddresses, formatAddress } from '../address.ts'
+import { formatAddress } from '../address.ts'
 import { SCTP, TCP } from '../packet.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
@@ -48,9 +48,9 @@ export function sorted(services: Iterable<VirtualService>): VirtualService[] {
   return [...services].sort((a, b) => a.protocol - b.protocol || byAddress(a, b))
 }
 
-/** Real servers in ipvsadm's order, which is not the kernel's. */
+/** ipvsadm's order, which is not the kernel's. It subtracts addresses as signed words, so 172.18.0.2 comes before 10.96.0.1 (libipvs, ipvs_cmp_services). */
 export function byAddress(a: { address: number; port: number }, b: { address: number; port: number }): number {
-  return compareAddresses(a.address, b.address) || a.port - b.port
+  return (a.address - b.address) | 0 || a.port - b.port
 }
 
 export function endpoint(address: number, port: number): string {

@@ -25,6 +25,11 @@ export class ServiceTable {
     this.#trash = trash
   }
 
+  /** Services that have been made. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
   find(protocol: number, address: Address, port: number): VirtualService | undefined {
     const made = this.made(protocol, address, port)
     if (made !== undefined) return made
@@ -55,6 +60,11 @@ export class ServiceTable {
     const service = this.find(key.protocol, key.address, key.port)
     if (service === undefined) throw new IpvsError('No such service')
     return service
+  }
+
+  /** Those that have been made, in no meaningful order. */
+  [Symbol.iterator](): Iterator<VirtualService> {
+    return this.#buckets[Symbol.iterator]()
   }
 
   /** Everything there is; makes what has not been made. */

@@ -1,0 +1,110 @@
+import type { Address } from '../kernel/address.ts'
+import type { IpSet } from '../kernel/ipset/ip-set.ts'
+import { isSchedulerName, type SchedulerName } from '../kernel/ipvs/schedulers/by-name.ts'
+import type { ServiceSource } from '../kernel/ipvs/service-table.ts'
+import type { Ruleset } from '../kernel/rules/program.ts'
+import type { ProxyConfig } from './config.ts'
+import { ClusterPortals, nodePortAddresses } from './ipvs/cluster-portals.ts'
+import { rulesetOf } from './ipvs/rules.ts'
+import { isSetName, SET_NAMES, type SetName } from './ipvs/set-names.ts'
+import { addressSet, closedToNode, clusterSet, nodeSet, type WantedSet } from './ipvs/sets.ts'
+import { VirtualServers } from './ipvs/virtual-servers.ts'
+import { localDetectorOf } from './local-detector.ts'
+import type { ProxyNode } from './node.ts'
+import { remembered } from './remembered.ts'
+import type { ServiceSnapshot } from './service-snapshot.ts'
+
+/** What kube-proxy programs on one node in ipvs mode. Parts are worked out when they are first asked for. */
+export interface IpvsProgram {
+  readonly rules: Ruleset
+  /** The virtual services, each with its real servers in the kernel's list order as after a start of kube-proxy. */
+  readonly servers: ServiceSource
+  /** The addresses on kube-ipvs0, which are local to the node. */
+  readonly bound: ReadonlySet<Address>
+  set(name: string): IpSet | undefined
+  /** All sets in the order of `ipset save`. */
+  sets(): readonly IpSet[]
+}
+
+/** What all nodes have in common once they know a snapshot. */
+interface Shared {
+  readonly portals: ClusterPortals
+  readonly sets: Map<SetName, WantedSet | undefined>
+  /** Service addresses that no node has of its own. */
+  readonly bound: ReadonlySet<Address>
+}
+
+/**
+ * kube-proxy's ipvs mode (pkg/proxy/ipvs/proxier.go, release 1.33). One instance serves all nodes of one configuration,
+ * so that what does not depend on a node is built once.
+ */
+export class IpvsProxy {
+  readonly #config: ProxyConfig
+  readonly #scheduler: SchedulerName
+  readonly #shared = new WeakMap<ServiceSnapshot, Shared>()
+  readonly #addressSets = new WeakMap<ReadonlySet<Address>, WantedSet>()
+  readonly #rulesets = new Map<string, Ruleset>()
+
+  /** Throws for a scheduler that the kernel has not: kube-proxy refuses to start. */
+  constructor(config: ProxyConfig) {
+    if (!isSchedulerName(config.ipvs.scheduler)) throw new TypeError(`IPVS has no scheduler ${config.ipvs.scheduler}`)
+    this.#config = config
+    this.#scheduler = config.ipvs.scheduler
+  }
+
+  /** What kube-proxy programs on that node when it knows that snapshot. */
+  program(snapshot: ServiceSnapshot, node: ProxyNode): IpvsProgram {
+    const shared = remembered(this.#shared, snapshot, () => share(snapshot))
+    const nodeAddresses = nodePortAddresses(this.#config, node)
+    const bound = boundOn(shared, node)
+    const own = new Map<SetName, WantedSet>()
+    const ownSet = (name: SetName): WantedSet => {
+      let set = own.get(name)
+      if (set === undefined) own.set(name, (set = nodeSet(name, shared.portals, node, nodeAddresses)))
+      return set
+    }
+    const wanted = (name: SetName): WantedSet => {
+      if (name === 'KUBE-IPVS-IPS') return remembered(this.#addressSets, bound, () => addressSet(bound))
+      return sharedSet(shared, snapshot, name) ?? ownSet(name)
+    }
+    let rules: Ruleset | undefined
+    const ruleset = (): Ruleset => this.#ruleset(shared.portals, node, new Set(SET_NAMES.filter((name) => wanted(name).isWanted)))
+    return {
+      get rules() {
+        return (rules ??= ruleset())
+      },
+      servers: new VirtualServers(shared.portals, node, nodeAddresses, this.#scheduler),
+      bound,
+      set: (name) => (isSetName(name) ? wanted(name).set : undefined),
+      sets: () => SET_NAMES.map((name) => wanted(name).set),
+    }
+  }
+
+  /** Most nodes have the same rules. */
+  #ruleset(portals: ClusterPortals, node: ProxyNode, wanted: ReadonlySet<SetName>): Ruleset {
+    const detector = localDetectorOf(this.#config, node)
+    const closed = closedToNode(portals, node)
+    const key = JSON.stringify([detector, [...wanted], closed.map((port) => [port.protocol.number, port.port, port.loadBalancerVIPs])])
+    let ruleset = this.#rulesets.get(key)
+    if (ruleset === undefined) this.#rulesets.set(key, (ruleset = rulesetOf({ config: this.#config, detector, wanted, closed })))
+    return ruleset
+  }
+}
+
+function share(snapshot: ServiceSnapshot): Shared {
+  const portals = new ClusterPortals(snapshot)
+  return { portals, sets: new Map(), bound: new Set(portals.fixed.map((portal) => portal.address)) }
+}
+
+function sharedSet(shared: Shared, snapshot: ServiceSnapshot, name: SetName): WantedSet | undefined {
+  if (!shared.sets.has(name)) shared.sets.set(name, clusterSet(name, snapshot.servicePorts))
+  return shared.sets.get(name)
+}
+
+/** kube-ipvs0 does not take an external address that another interface of the node has. */
+function boundOn(shared: Shared, node: ProxyNode): ReadonlySet<Address> {
+  if (!node.addresses.some((address) => shared.bound.has(address))) return shared.bound
+  const bound = new Set(shared.bound)
+  for (const address of node.addresses) bound.delete(address)
+  return bound
+}
