@@ -5,7 +5,7 @@ import { ChainFamilies } from './iptables/chain-families.ts'
 import { CANARY, builtInChains, forwardChains, masqueradeChains, nodePortTail } from './iptables/constant-rules.ts'
 import { LazyTable } from './iptables/lazy-table.ts'
 import { PortalChains } from './iptables/portal-chains.ts'
-import { PORTAL_CHAINS, type Portal } from './iptables/portal-rules.ts'
+import { PORTAL_CHAINS, type ChainPortal } from './iptables/portal-rules.ts'
 import { type ProxyNode, hasLocalhostNodePorts, nodePortAddressesOf } from './node.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
@@ -34,8 +34,8 @@ export class IptablesProxy {
    * when they are first walked or shown.
    */
   program(snapshot: ServiceSnapshot, node: ProxyNode): Ruleset {
-    const portal = (table: Portal['table'], name: string) => () => this.#portals.chain(table, name, snapshot, node.nodeName, this.#tail(table, name, node))
-    const portals = (table: Portal['table']) => new Map(PORTAL_CHAINS.filter((each) => each.table === table).map(({ chain }) => [chain, portal(table, chain)]))
+    const portal = (table: ChainPortal['table'], name: string) => () => this.#portals.chain(table, name, snapshot, node.nodeName, this.#tail(table, name, node))
+    const portals = (table: ChainPortal['table']) => new Map(PORTAL_CHAINS.filter((each) => each.table === table).map(({ chain }) => [chain, portal(table, chain)]))
     return {
       tables: {
         mangle: new LazyTable('mangle', this.#mangle, new Map()),
@@ -54,7 +54,7 @@ export class IptablesProxy {
     return count
   }
 
-  #tail(table: Portal['table'], name: string, node: ProxyNode): readonly Rule[] {
+  #tail(table: ChainPortal['table'], name: string, node: ProxyNode): readonly Rule[] {
     if (table !== 'nat' || name !== 'KUBE-SERVICES') return []
     return nodePortTail(nodePortAddressesOf(this.#config, node), hasLocalhostNodePorts(this.#config))
   }

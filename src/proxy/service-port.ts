@@ -97,6 +97,11 @@ export function isExternallyAccessible(port: ServicePort): boolean {
   return port.nodePort !== 0 || port.loadBalancerVIPs.length > 0 || port.externalIPs.length > 0
 }
 
+/** Do source ranges guard its load-balancer addresses? */
+export function hasSourceRanges(port: ServicePort): boolean {
+  return port.sourceRanges.length > 0 && port.loadBalancerVIPs.length > 0
+}
+
 /** Even with policy Local the node's own traffic to external addresses may go to any endpoint in the cluster. */
 export function usesClusterEndpoints(port: ServicePort): boolean {
   return !port.internalPolicyLocal || isExternallyAccessible(port)

@@ -1,20 +1,17 @@
 import type { Chain } from '../../kernel/rules/program.ts'
 import { endpointChainName, servicePortHash } from '../chain-names.ts'
 import type { ProxyConfig } from '../config.ts'
-import { hasHints } from '../endpoints.ts'
-import { detectsByNode, localDetectorOf } from '../local-detector.ts'
+import { Library, dependsOnNode } from '../library.ts'
+import { localDetectorOf } from '../local-detector.ts'
 import type { ProxyNode } from '../node.ts'
 import { remembered } from '../remembered.ts'
-import { type ServicePort, usesLocalEndpoints } from '../service-port.ts'
+import type { ServicePort } from '../service-port.ts'
 import type { ServiceSnapshot } from '../service-snapshot.ts'
 import type { ChainSource } from './lazy-table.ts'
-import { usesFirewall } from './portal-rules.ts'
 import { type ChainContext, countServiceRules, serviceChains } from './service-chains.ts'
 
 /** More endpoints than this make a large cluster (pkg/proxy/iptables/proxier.go, largeClusterEndpointsThreshold). */
 const LARGE_CLUSTER_ENDPOINTS = 1000
-
-type Families = WeakMap<ServicePort, readonly Chain[]>
 
 /**
  * The families of chains that belong to one service-port each. A family is built when one of its chains is first asked
@@ -26,8 +23,8 @@ export class ChainFamilies {
   /** The shared chains in use, by name. */
   readonly #shared = new WeakMap<ServiceSnapshot, Map<string, Chain>>()
   readonly #owners = new WeakMap<ServiceSnapshot, ReadonlyMap<string, ServicePort>>()
-  readonly #commented = new Library()
-  readonly #bare = new Library()
+  readonly #commented = new Library<readonly Chain[]>()
+  readonly #bare = new Library<readonly Chain[]>()
 
   constructor(config: ProxyConfig) {
     this.#config = config
@@ -36,10 +33,7 @@ export class ChainFamilies {
   source(snapshot: ServiceSnapshot, node: ProxyNode): ChainSource {
     const context = this.#context(snapshot, node)
     const library = context.largeCluster ? this.#bare : this.#commented
-    const family = (port: ServicePort) => {
-      const families = this.#dependsOnNode(port) ? library.of(node) : library.shared
-      return remembered(families, port, () => serviceChains(port, context))
-    }
+    const family = (port: ServicePort) => library.get(port, this.#dependsOnNode(port) ? node : undefined, () => serviceChains(port, context))
     const shared = remembered(this.#shared, snapshot, () => new Map())
     const own = new Map<string, Chain>()
     const keep = (port: ServicePort) => {
@@ -82,7 +76,7 @@ export class ChainFamilies {
   }
 
   #dependsOnNode(port: ServicePort): boolean {
-    return usesLocalEndpoints(port) || hasHints(port) || usesFirewall(port) || detectsByNode(this.#config)
+    return dependsOnNode(port, this.#config)
   }
 
   #owner(snapshot: ServiceSnapshot, name: string): ServicePort | undefined {
@@ -102,14 +96,4 @@ function countAll(ports: readonly ServicePort[], context: ChainContext): number 
   let count = 0
   for (const port of ports) count += countServiceRules(port, context)
   return count
-}
-
-/** Families that have been built: those that serve every node, and each node's own. */
-class Library {
-  readonly shared: Families = new WeakMap()
-  readonly #own = new WeakMap<ProxyNode, Families>()
-
-  of(node: ProxyNode): Families {
-    return remembered<ProxyNode, Families>(this.#own, node, () => new WeakMap())
-  }
 }

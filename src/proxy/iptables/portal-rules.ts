@@ -2,54 +2,36 @@ import type { Address } from '../../kernel/address.ts'
 import type { Match, Rule, Target } from '../../kernel/rules/rule.ts'
 import { clusterChainName, externalChainName, firewallChainName, localChainName } from '../chain-names.ts'
 import { hasUsableEndpoints } from '../endpoints.ts'
-import { type ServicePort, isExternallyAccessible } from '../service-port.ts'
+import { type Portal, isExternalByNode, isInternalByNode, never, refusalOf } from '../portals.ts'
+import { type ServicePort, hasSourceRanges, isExternallyAccessible } from '../service-port.ts'
 import { ACCEPT, DROP, REJECT, TO_LOCAL, comment, isProtocol, jumpOnce, rule, to, toPort } from './words.ts'
 
-/**
- * The rules of one service-port in the chains that every new connection walks. Each portal is one such chain's share;
- * `byNode` says for which service-ports it depends on whether the node has local endpoints. Nothing else about a node
- * matters here, which is what lets all nodes share the rest.
- */
-export interface Portal {
+/** A service-port's share of one of the chains that every new connection walks. */
+export interface ChainPortal extends Portal<Rule> {
   readonly table: 'nat' | 'filter'
   readonly chain: string
-  byNode(port: ServicePort): boolean
-  rules(port: ServicePort, hasLocal: boolean): readonly Rule[]
 }
 
-export const PORTALS: readonly Portal[] = [
-  { table: 'nat', chain: 'KUBE-SERVICES', byNode: isInternalByNode, rules: dispatchClusterIP },
-  { table: 'nat', chain: 'KUBE-SERVICES', byNode: never, rules: dispatchExternal },
-  { table: 'nat', chain: 'KUBE-NODEPORTS', byNode: never, rules: dispatchNodePort },
-  { table: 'filter', chain: 'KUBE-SERVICES', byNode: isInternalByNode, rules: refuseClusterIP },
-  { table: 'filter', chain: 'KUBE-EXTERNAL-SERVICES', byNode: isExternalByNode, rules: refuseExternal },
-  { table: 'filter', chain: 'KUBE-PROXY-FIREWALL', byNode: never, rules: dropOutsideRanges },
-  { table: 'filter', chain: 'KUBE-NODEPORTS', byNode: never, rules: openHealthCheck },
+export const PORTALS: readonly ChainPortal[] = [
+  { table: 'nat', chain: 'KUBE-SERVICES', byNode: isInternalByNode, items: dispatchClusterIP },
+  { table: 'nat', chain: 'KUBE-SERVICES', byNode: never, items: dispatchExternal },
+  { table: 'nat', chain: 'KUBE-NODEPORTS', byNode: never, items: dispatchNodePort },
+  { table: 'filter', chain: 'KUBE-SERVICES', byNode: isInternalByNode, items: refuseClusterIP },
+  { table: 'filter', chain: 'KUBE-EXTERNAL-SERVICES', byNode: isExternalByNode, items: refuseExternal },
+  { table: 'filter', chain: 'KUBE-PROXY-FIREWALL', byNode: never, items: dropOutsideRanges },
+  { table: 'filter', chain: 'KUBE-NODEPORTS', byNode: never, items: openHealthCheck },
 ]
 
 /** The chains that portals share, each once. */
-export const PORTAL_CHAINS: readonly Pick<Portal, 'table' | 'chain'>[] = PORTALS.filter(
+export const PORTAL_CHAINS: readonly Pick<ChainPortal, 'table' | 'chain'>[] = PORTALS.filter(
   ({ table, chain }, i) => PORTALS.findIndex((other) => other.table === table && other.chain === chain) === i,
 )
 
 const NONE: readonly Rule[] = []
 
-function never(): boolean {
-  return false
-}
-
-// Without any endpoint every node rejects alike.
-function isInternalByNode(port: ServicePort): boolean {
-  return port.internalPolicyLocal && hasUsableEndpoints(port)
-}
-
-function isExternalByNode(port: ServicePort): boolean {
-  return port.externalPolicyLocal && hasUsableEndpoints(port)
-}
-
 /** Do the source ranges of a service-port guard its load-balancer addresses? */
 export function usesFirewall(port: ServicePort): boolean {
-  return port.sourceRanges.length > 0 && port.loadBalancerVIPs.length > 0 && hasUsableEndpoints(port)
+  return hasSourceRanges(port) && hasUsableEndpoints(port)
 }
 
 function dispatchClusterIP(port: ServicePort, hasLocal: boolean): readonly Rule[] {
@@ -94,11 +76,15 @@ function refuseExternal(port: ServicePort, hasLocal: boolean): readonly Rule[] {
   return rules
 }
 
-/** Nothing anywhere: tell the client. Something elsewhere, but policy Local: leave it to time out, a balancer will learn. */
 function refusal(port: ServicePort, policyLocal: boolean, hasLocal: boolean): { why: string; target: Target } | undefined {
-  if (!hasUsableEndpoints(port)) return { why: `${port.name} has no endpoints`, target: REJECT }
-  if (policyLocal && !hasLocal) return { why: `${port.name} has no local endpoints`, target: DROP }
-  return undefined
+  switch (refusalOf(port, policyLocal, hasLocal)) {
+    case 'reject':
+      return { why: `${port.name} has no endpoints`, target: REJECT }
+    case 'drop':
+      return { why: `${port.name} has no local endpoints`, target: DROP }
+    case undefined:
+      return undefined
+  }
 }
 
 function dropOutsideRanges(port: ServicePort): readonly Rule[] {
