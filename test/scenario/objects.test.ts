@@ -131,4 +131,24 @@ objects('a Service whose pods are all unready is a note', () => {
   assert.match(said(join(service('ports: [{port: 80}], selector: {a: b}'), pod)).join(), /selects 1 pods, none of them ready/)
 })
 
+objects('of a dual-stack object the IPv4 half is kept; what is IPv6 only is ignored with a note', () => {
+  const { objects: read, complaints } = loadInput({
+    given: join(
+      service('ports: [{port: 80}], clusterIP: "fd00::1", clusterIPs: ["fd00::1", 10.96.0.9], ipFamilies: [IPv6, IPv4]'),
+      service('ports: [{port: 80}], clusterIP: "fd00::2"', 'six'),
+      'apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec: {podCIDR: "fd00:1::/64", podCIDRs: ["fd00:1::/64", 10.244.1.0/24]}\nstatus: {addresses: [{type: InternalIP, address: "fd00::9"}, {type: InternalIP, address: 172.18.0.2}]}\n',
+      'apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a-6}\naddressType: IPv6\nendpoints: [{addresses: ["fd00::7"]}]\n',
+    ),
+  })
+  assert.equal(complaints.map(({ message }) => message), ['Service with an IPv6 address: only IPv4 is modelled; ignored', 'EndpointSlice with addressType IPv6: only IPv4 is modelled; ignored'])
+  assert.equal(read.map(({ spec }) => spec), [
+    { ports: [{ port: 80 }], clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'], ipFamilies: ['IPv6', 'IPv4'] },
+    { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] },
+  ])
+})
+
+objects('an address of an EndpointSlice that is none is quoted', () => {
+  assert.match(said('apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a}\naddressType: IPv4\nendpoints: [{addresses: [10.0.0.256]}]\n').join(), /5:26 error: EndpointSlice default\/a: `10\.0\.0\.256` is not an IP address/)
+})
+
 objects.run()

@@ -4,6 +4,7 @@ import type { Complaints } from '../complaint.ts'
 import { isRecord } from '../text/documents.ts'
 import { findLostIndentation } from '../text/flattened.ts'
 import { below, offsetInSource, stretchOf, type Manifest, type Origin } from '../text/source.ts'
+import { keepIPv4 } from './family.ts'
 import { groupOf, KINDS } from './kinds.ts'
 import { checkShape } from './shape.ts'
 
@@ -45,7 +46,10 @@ export function readObject({ value, origin }: Manifest, namespace: string, compl
   if (complaints.errors > faults || !isRecord(value['metadata'])) return undefined
   const object = { ...value, apiVersion: String(apiVersion ?? 'v1'), kind, metadata: value['metadata'] } as CheckedObject
   if (known.namespaced) object.metadata.namespace ||= namespace
-  return { object, origin }
+  const foreign = keepIPv4(object)
+  if (foreign === undefined) return { object, origin }
+  complaints.note({ origin: below(origin, 'kind') }, `${kind} with ${foreign}: only IPv4 is modelled; ignored`)
+  return undefined
 }
 
 function refuse(origin: Origin, message: string, complaints: Complaints, fix?: string): undefined {

@@ -1,3 +1,4 @@
+import { isIP as versionOfIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { nearest } from '../../engine/nearest.ts'
 import { isName } from '../values/reference.ts'
@@ -68,7 +69,7 @@ export function oneOf(...words: string[]): Shape {
 export const protocol = oneOf('TCP', 'UDP', 'SCTP')
 
 export function isIP(given: unknown): given is string {
-  return typeof given === 'string' && (ipaddr.IPv4.isValidFourPartDecimal(given) || (given.includes(':') && ipaddr.IPv6.isValid(given)))
+  return typeof given === 'string' && versionOfIP(given) !== 0
 }
 
 export const ip = rule(isIP, 'must be an IP address')

@@ -1,4 +1,5 @@
 import type * as core from 'kubernetes-types/core/v1.js'
+import type * as discovery from 'kubernetes-types/discovery/v1.js'
 import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
 import { matchesSelector } from '../../cluster/selector.ts'
 import type { Complaints } from '../complaint.ts'
@@ -15,7 +16,16 @@ export function validate(one: Located, complaints: Complaints): void {
   const say: Say = (path, message, fix) => complaints.error({ origin: below(one.origin, ...path) }, `${one.object.kind} ${nameOf(one)}: ${message}`, fix)
   // The shape has been checked, so the spec is what the kind's type says.
   if (one.object.kind === 'Service') validateService(one.object['spec'] as core.ServiceSpec, say)
+  else if (one.object.kind === 'EndpointSlice') validateSlice(one.object['endpoints'] as discovery.Endpoint[] | undefined, say)
   else if (WORKLOADS.has(one.object.kind)) validateWorkload(one.object['spec'] as WorkloadSpec, say)
+}
+
+function validateSlice(endpoints: discovery.Endpoint[] = [], say: Say): void {
+  endpoints.forEach(({ addresses }, i) => {
+    addresses.forEach((address, j) => {
+      if (!isIP(address)) say(['endpoints', i, 'addresses', j], `\`${address}\` is not an IP address`)
+    })
+  })
 }
 
 const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'])
