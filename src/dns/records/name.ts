@@ -31,9 +31,9 @@ function withoutUnderscore(label: string): string {
   return label.startsWith('_') ? label.slice(1) : label
 }
 
-/** Whether the name lies in the zone. */
+/** Whether the name lies in the zone; the empty zone is the root. Both are lower case. */
 export function isBelow(name: string, zone: string): boolean {
-  return name === zone || name.endsWith(`.${zone}`)
+  return zone === '' || name === zone || name.endsWith(`.${zone}`)
 }
 
 /** The address that a name below in-addr.arpa or ip6.arpa stands for; undefined if it is not a whole one. */
