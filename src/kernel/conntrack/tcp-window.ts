@@ -33,9 +33,11 @@ export const BE_LIBERAL = 2
 export const DATA_UNACKNOWLEDGED = 4
 export const MAX_ACK_SET = 8
 
-/** Below the window (delayed, or sent again although acknowledged): it tells nothing new. */
+/** Below the window (delayed, or sent again although acknowledged). */
 export const STALE = 4
-export type WindowVerdict = typeof TRACKED | typeof INVALID | typeof STALE
+/** Above it, by no more than one window: the sender sends more than it may. */
+export const EXCESSIVE = 5
+export type WindowVerdict = typeof TRACKED | typeof INVALID | typeof STALE | typeof EXCESSIVE
 
 /** How far back an ACK may lie, at least (MAXACKWINCONST). */
 const ACK_WINDOW = 66_000
@@ -57,6 +59,11 @@ export function sideAt(entries: Entries, entry: number, direction: number): numb
 
 export function setSideFlag(entries: Entries, entry: number, direction: number, flag: number): void {
   entries.setByte(entry, SIDE_FLAGS + direction, entries.byte(entry, SIDE_FLAGS + direction) | flag)
+}
+
+/** A side that begins anew forgets all but that its windows are unknown. */
+export function resetFlags(entries: Entries, entry: number, direction: number): void {
+  entries.setByte(entry, SIDE_FLAGS + direction, entries.byte(entry, SIDE_FLAGS + direction) & BE_LIBERAL)
 }
 
 function highestSack(packet: Packet): number {
@@ -90,6 +97,7 @@ export function checkWindow(entries: Entries, entry: number, direction: 0 | 1, s
   const isRestarted = (flags & SYN) !== 0 && isBefore(tcp[sender + END]!, end) && (state === SYN_SENT || state === SYN_RECV)
   if (isFirst || isRestarted) {
     initialiseSender(tcp, sender, receiver, flags, end, window, sack)
+    if ((flags & SYN) !== 0) resetFlags(entries, entry, direction)
     // The SYN of a simultaneous open has nothing more to check.
     if (direction === 1 && !hasAck) return TRACKED
   }
@@ -137,12 +145,11 @@ function judge(entries: Entries, entry: number, direction: number, seq: number, 
 
   if (isBefore(tcp[sender + MAX_END]!, seq)) {
     const overshoot = (end - tcp[sender + MAX_END]! + 1) | 0
-    if (receiverWindow !== 0 && isInReceiveWindow && isAckRecent && isAckKnown && overshoot >>> 0 <= receiverWindow) {
-      // It sends more than it may, but if the rules let it pass the peer's ACK of it must not look wrong.
-      tcp[sender + END] = end
-      setSideFlag(entries, entry, direction, DATA_UNACKNOWLEDGED)
-    }
-    return INVALID
+    if (receiverWindow === 0 || !isInReceiveWindow || !isAckRecent || !isAckKnown || overshoot >>> 0 > receiverWindow) return INVALID
+    // If it arrives, the ACK of it must not look wrong.
+    tcp[sender + END] = end
+    setSideFlag(entries, entry, direction, DATA_UNACKNOWLEDGED)
+    return EXCESSIVE
   }
   if (!isAckKnown) return INVALID
   if (receiverWindow !== 0 && !isInReceiveWindow) return STALE

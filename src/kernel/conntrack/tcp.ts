@@ -12,6 +12,7 @@ import {
   DATA_UNACKNOWLEDGED,
   END,
   endOf,
+  EXCESSIVE,
   isBefore,
   LAST_ACK_NUMBER,
   LAST_DIRECTION,
@@ -24,6 +25,7 @@ import {
   MAX_ACK_SET,
   MAX_END,
   MAX_WINDOW,
+  resetFlags,
   RETRANSMISSIONS,
   setSideFlag,
   SIDE_FLAGS,
@@ -40,8 +42,9 @@ const SIMULTANEOUS_OPEN = 2
 /** What the last segment was, before there is one. */
 const NO_SEGMENT = 255
 
-/** Since 6.1 segments below the window pass untracked instead of being INVALID ("ignore overly delayed tcp packets"). */
+/** Since these releases segments just outside of the window pass without being noted, instead of being INVALID. */
 const LETS_STALE_PASS: KernelVersion = 6001
+const LETS_EXCESSIVE_PASS: KernelVersion = 6002
 
 /** nf_conntrack_tcp_packet() of Linux 6.x: what a segment does to its connection. */
 export function trackTcp(context: TrackerContext, entry: number, direction: 0 | 1, packet: Packet, now: Nanos): Tracking {
@@ -78,6 +81,7 @@ export function trackTcp(context: TrackerContext, entry: number, direction: 0 | 
   if (!isBelieved) {
     const verdict = checkWindow(entries, entry, direction, segment, packet, settings.tcpBeLiberal)
     if (verdict === STALE && context.kernel >= LETS_STALE_PASS) return TRACKED
+    if (verdict === EXCESSIVE && context.kernel >= LETS_EXCESSIVE_PASS) return TRACKED
     if (verdict !== TRACKED) {
       noteInvalid(context, entry, direction, segment, now)
       return INVALID
@@ -131,8 +135,8 @@ function synchronise(entries: Entries, entry: number, direction: number): void {
   tcp[caller + MAX_END] = tcp[at + LAST_END]!
   tcp[caller + MAX_WINDOW] = Math.max(tcp[at + LAST_WINDOW]!, 1)
   tcp.fill(0, answerer, answerer + 4)
-  entries.setByte(entry, SIDE_FLAGS, 0)
-  entries.setByte(entry, SIDE_FLAGS + 1, 0)
+  entries.setByte(entry, SIDE_FLAGS + 1 - direction, 0)
+  resetFlags(entries, entry, direction)
   entries.setByte(entry, LAST_FLAGS, 0)
 }
 
@@ -187,7 +191,8 @@ function judgeReset(context: TrackerContext, entry: number, direction: number, s
   }
   const answersSyn = (status & SEEN_REPLY) !== 0 && last === SYN_SEGMENT
   const answersAck = (status & ASSURED) === 0 && last === ACK_SEGMENT
-  if ((answersSyn || answersAck) && (packet.ack | 0) === tcp[at + LAST_END]) return verdict === DOUBTFUL ? DOUBTFUL : BELIEVED
+  const isAnswer = entries.byte(entry, LAST_DIRECTION) !== direction && (packet.ack | 0) === tcp[at + LAST_END]
+  if ((answersSyn || answersAck) && isAnswer) return verdict === DOUBTFUL ? DOUBTFUL : BELIEVED
   const answersChallenge = state === SYN_SENT && last === ACK_SEGMENT && entries.byte(entry, LAST_DIRECTION) === 1 && (packet.seq | 0) === tcp[at + LAST_ACK_NUMBER]
   return answersChallenge ? BELIEVED : verdict
 }
