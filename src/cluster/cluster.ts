@@ -9,9 +9,11 @@ import { runDaemonSets } from './daemonset.ts'
 import { runDeployments } from './deployment.ts'
 import { runEndpointSlices } from './endpointslice.ts'
 import { environmentOf, type Variable } from './env.ts'
+import { impliedNodes } from './implied-nodes.ts'
 import { Kubelets } from './kubelet.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runMirroring } from './mirror.ts'
+import { NodeHealth } from './node-health.ts'
 import { NodeAllocator, nodeDocuments } from './nodes.ts'
 import type { Kind, KubeObject, Node, Pod, Ref, Service, Stored } from './object.ts'
 import { runReplicaSets } from './replicaset.ts'
@@ -24,7 +26,7 @@ import { newestTimestamp } from './timestamp.ts'
 import { TIMING, type Timing } from './timing.ts'
 
 export interface ClusterOptions {
-  /** How many nodes to make if there is no Node document. Default 3. */
+  /** How many nodes to make if the documents neither describe nor imply any. Default 3. */
   nodes?: number
   /** The zones that those nodes are spread over in turn. Default none. */
   zones?: readonly string[]
@@ -69,6 +71,7 @@ export class Cluster {
   readonly problems: Problem[] = []
   readonly clock: Clock
   readonly #kubelets: Kubelets
+  readonly #health: NodeHealth
   readonly #nodes: NodeAllocator
   readonly #services: ServiceAllocator
 
@@ -89,6 +92,7 @@ export class Cluster {
     this.#nodes = new NodeAllocator(podRange, this.problems)
     this.#services = new ServiceAllocator(this.store, this.problems, serviceRange, pool)
     this.#kubelets = new Kubelets(control, this.lifecycle)
+    this.#health = new NodeHealth(control, this.#kubelets)
     runMirroring(control)
     runEndpointSlices(control)
     runScheduler(control)
@@ -139,6 +143,15 @@ export class Cluster {
     return true
   }
 
+  /** The node falls silent: power, network or kernel. False if there is no such node, or it is silent already. */
+  failNode(name: string): boolean {
+    return this.#health.fail(name)
+  }
+
+  recoverNode(name: string): boolean {
+    return this.#health.recover(name)
+  }
+
   environmentOf(pod: Pod): Variable[] {
     return environmentOf(this.store, pod)
   }
@@ -173,7 +186,8 @@ const WORKLOADS = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet
 /** What a cluster has before anybody puts something into it, as far as the documents do not say. */
 function furniture(documents: readonly KubeObject[], options: ClusterOptions): KubeObject[] {
   const has = (kind: string) => documents.some((document) => document.kind === kind)
-  const nodes = has('Node') ? [] : nodeDocuments(options.nodes ?? DEFAULT_NODES, options.zones ?? [])
+  const implied = impliedNodes(documents)
+  const nodes = has('Node') || implied.length > 0 ? implied : nodeDocuments(options.nodes ?? DEFAULT_NODES, options.zones ?? [])
   // A Service with a status comes out of a live cluster: what is not in its dump was not there.
   const isDump = documents.some(({ kind, status }) => kind === 'Service' && status !== undefined)
   const known = new Set(documents.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata?.name))

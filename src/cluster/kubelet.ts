@@ -14,12 +14,21 @@ const MINIMUM_GRACE = 2 * SECOND
 /** core/v1 DefaultTerminationGracePeriodSeconds. */
 export const DEFAULT_GRACE_SECONDS = 30
 
+interface PodStep {
+  step: (pod: Pod) => void
+  pod: Pod
+}
+
 /** The kubelets of all nodes: they start the pods that are bound to their node, report on them, and end them. */
 export class Kubelets {
   readonly #control: ControlPlane
   readonly #lifecycle: Lifecycle
   /** The addresses of each node's pod CIDR, as its CNI plugin gives them out. */
   readonly #addresses = new Map<string, Pool>()
+  /** What silent nodes have not done yet. */
+  readonly #missed = new Map<string, PodStep[]>()
+  /** Pods that count as not ready only because their node is silent. */
+  readonly #unreadied: Pod[] = []
   /** Pods without processes that the API server still shows. */
   readonly #stopped = new Set<string>()
 
@@ -50,8 +59,39 @@ export class Kubelets {
     store.put({ ...pod, metadata })
   }
 
+  /** From now on nothing happens at the node as far as the API server can tell. */
+  silence(node: string): void {
+    this.#missed.set(node, [])
+  }
+
+  /** Does what the node's kubelet would have done, in order, and reports its pods' readiness anew. */
+  wake(node: string): void {
+    const missed = this.#missed.get(node) ?? []
+    this.#missed.delete(node)
+    for (const { step, pod } of missed) step(pod)
+    for (const pod of this.#unreadied.splice(0)) {
+      if (this.#missed.has(pod.spec.nodeName ?? '')) this.#unreadied.push(pod)
+      else this.#becomeReady(pod)
+    }
+  }
+
+  /** The control plane takes the pod for not ready, because its node is silent. */
+  markUnready(pod: Pod): void {
+    const now = this.#control.clock.timestamp()
+    const conditions = (pod.status.conditions ?? []).map((condition) =>
+      condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime: now } : condition,
+    )
+    this.#unreadied.push(this.#control.store.put<Pod>({ ...pod, status: { ...pod.status, conditions } }))
+  }
+
   #after(delay: number, step: (pod: Pod) => void, pod: Pod): void {
-    this.#control.clock.after(delay, step, pod)
+    this.#control.clock.after(delay, this.#take, { step, pod })
+  }
+
+  readonly #take = (work: PodStep): void => {
+    const missed = this.#missed.get(work.pod.spec.nodeName ?? '')
+    if (missed === undefined) work.step(work.pod)
+    else missed.push(work)
   }
 
   /** The pod as it is now; undefined once it is gone, even if another has its name (a StatefulSet's). */
@@ -141,7 +181,7 @@ export class Kubelets {
 
   #takeAddress(node: string): string {
     const pool = this.#pool(node)
-    if (pool === undefined) throw new PoolExhausted(`node ${node} has no pod CIDR to take an address from`)
+    if (pool === undefined) throw new PoolExhausted(`node ${node}, which the pod is bound to, is not there or has no pod CIDR`)
     return addressText(pool.takeNext())
   }
 

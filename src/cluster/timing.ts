@@ -13,11 +13,13 @@ export interface Timing {
   containerStart: Nanos
   /** EndpointSlice controller: `--endpoint-updates-batch-period`. */
   endpointBatch: Nanos
+  /** How long a node may be silent: `--node-monitor-grace-period`. */
+  nodeGrace: Nanos
 }
 
 /**
  * A pod's Ready condition was measured to reach a watcher of its EndpointSlice in 5.3 ms at the median
- * (kube-apiserver and controllers 1.20.2): two watches and one write. The batch period is the controller's default.
+ * (kube-apiserver and controllers 1.20.2): two watches and one write. The batch and grace periods are the controllers' defaults (50 s since release 1.32).
  * A container start is a typical second of sandbox, CNI and runtime work; the SLO of Kubernetes allows five.
  */
-export const TIMING: Timing = { watch: 1.5 * ms, write: 2.3 * ms, containerStart: 1 * s, endpointBatch: 0 }
+export const TIMING: Timing = { watch: 1.5 * ms, write: 2.3 * ms, containerStart: 1 * s, endpointBatch: 0, nodeGrace: 50 * s }

@@ -38,6 +38,12 @@ cluster('a dump without ReplicaSets does not get its pods twice', () => {
   assert.is(store.count('ReplicaSet'), 5)
 })
 
+cluster('a dump without nodes has those that its pods tell of', () => {
+  const facts = (objects: KubeObject[]) =>
+    build(objects).cluster.store.list('Node').map(({ metadata, spec, status }) => [metadata.name, spec.podCIDR, status.addresses?.[0]?.address, metadata.labels?.['topology.kubernetes.io/zone']])
+  assert.equal(facts(dump.filter(({ kind }) => kind !== 'Node')), facts(dump))
+})
+
 cluster('slices that select pods without labels are taken as given', () => {
   const { store, problems } = build(lab).cluster
   assert.equal(problems, [])

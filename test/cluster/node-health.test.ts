@@ -1,0 +1,78 @@
+import { isNodeReady, isReady, isTerminating } from '../../src/cluster/object.ts'
+import { TIMING } from '../../src/cluster/timing.ts'
+import { assert, suite } from '../kit.ts'
+import { build, podsOf, service, slicesOf, workload } from './build.ts'
+
+const health = suite('node health')
+
+const s = 1e9
+
+function crowd() {
+  const built = build([workload('Deployment', 'web', { replicas: 3 }), workload('DaemonSet', 'agent'), service('web')])
+  const on = (node: string, app = 'web') => podsOf(built.cluster).filter(({ metadata, spec }) => spec.nodeName === node && metadata.labels?.['app'] === app)
+  const readyAddresses = () => slicesOf(built.cluster, 'web').flatMap(({ endpoints }) => endpoints.filter(({ conditions }) => conditions?.ready).map(({ nodeName }) => nodeName))
+  return { ...built, on, readyAddresses }
+}
+
+health('a silent node is believed well until its grace period is over', () => {
+  const { cluster, agenda, readyAddresses } = crowd()
+  assert.is(cluster.failNode('node-2'), true)
+  agenda.run(TIMING.nodeGrace - 1)
+  assert.equal(readyAddresses().sort(), ['node-1', 'node-2', 'node-3'])
+  agenda.run(TIMING.nodeGrace + 1 * s)
+  assert.equal(readyAddresses().sort(), ['node-1', 'node-3'])
+  assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), false)
+})
+
+health('its pods are replaced elsewhere when their toleration is over, and end when it is back', () => {
+  const { cluster, agenda, on, readyAddresses } = crowd()
+  cluster.failNode('node-2')
+  agenda.run(TIMING.nodeGrace + 299 * s)
+  assert.is(podsOf(cluster).filter(isTerminating).length, 0)
+  agenda.run(TIMING.nodeGrace + 310 * s)
+  assert.equal(on('node-2').map(isTerminating), [true])
+  assert.is(readyAddresses().length, 3)
+  agenda.run(1000 * s)
+  assert.is(on('node-2').length, 1, 'nobody there to end it')
+  cluster.recoverNode('node-2')
+  agenda.run(1010 * s)
+  assert.is(on('node-2').length, 0)
+  assert.equal(on('node-2', 'agent').map(isReady), [true], 'a DaemonSet\'s pod stays')
+})
+
+health('a node that comes back soon has lost nothing but its readiness', () => {
+  const { cluster, agenda, on, readyAddresses } = crowd()
+  const before = podsOf(cluster).map(({ metadata }) => metadata.uid)
+  cluster.failNode('node-2')
+  agenda.run(70 * s)
+  assert.equal(on('node-2').map(isReady), [false])
+  cluster.recoverNode('node-2')
+  agenda.run(71 * s)
+  assert.equal(readyAddresses().sort(), ['node-1', 'node-2', 'node-3'])
+  agenda.run(600 * s)
+  assert.equal(podsOf(cluster).map(({ metadata }) => metadata.uid), before)
+  assert.equal(cluster.store.get('Node', '', 'node-2')?.spec.taints, [])
+})
+
+health('a second failure has a grace period of its own', () => {
+  const { cluster, agenda } = crowd()
+  cluster.failNode('node-2')
+  agenda.run(30 * s)
+  cluster.recoverNode('node-2')
+  agenda.run(40 * s)
+  cluster.failNode('node-2')
+  agenda.run(60 * s)
+  assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), true)
+  agenda.run(91 * s)
+  assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), false)
+})
+
+health('what is not there cannot fail, nor what has not failed recover', () => {
+  const { cluster } = crowd()
+  assert.is(cluster.failNode('ghost'), false)
+  assert.is(cluster.recoverNode('node-1'), false)
+  cluster.failNode('node-1')
+  assert.is(cluster.failNode('node-1'), false)
+})
+
+health.run()
