@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { parseIptablesSave } from '../../../src/kernel/rules/iptables-save/parse.ts'
-import { printRuleset } from '../../../src/kernel/rules/iptables-save/print.ts'
-import type { Rule } from '../../../src/kernel/rules/rule.ts'
+import { printRule, printRuleset } from '../../../src/kernel/rules/iptables-save/print.ts'
+import type { Match, Rule } from '../../../src/kernel/rules/rule.ts'
 import { assert, suite } from '../../kit.ts'
 
 const text = suite('iptables-save')
@@ -158,6 +159,21 @@ text('what is wrong around the rules is said as well', () => {
   assert.match(said("# Table `kube-proxy' is incompatible, use 'nft' tool.\n"), 'only nft can print it')
   assert.match(said('*filter\n:A - [0:0]\n:B - [0:0]\n-A A -j B\n-A B -j A\nCOMMIT\n'), 'A → B → A')
   assert.is(said(''), '')
+})
+
+text('a comment comes back as it was, whatever is in it', () => {
+  // iptables reads line by line and trims nothing within quotes; a line break cannot be in a comment.
+  const comments = fc.string({ unit: 'grapheme' }).filter((comment) => comment !== '' && !/[\n\r\u2028\u2029]/.test(comment))
+  fc.assert(
+    fc.property(comments, (comment) => {
+      const matches: Match[] = [{ kind: 'comment', text: comment }, { kind: 'mark', value: 1, mask: 0xffffffff }]
+      const line = printRule('C', { matches, target: { kind: 'ACCEPT' } })
+      const parsed = parseIptablesSave(`*filter\n${FRAME}\n${line}\nCOMMIT\n`)
+      assert.equal(parsed.complaints, [])
+      assert.equal(parsed.tables.filter?.chain('C')?.segments[0]?.rules[0]?.matches, matches)
+    }),
+    { seed: 20, numRuns: 1000 },
+  )
 })
 
 text('no input makes it throw', () => {

@@ -54,7 +54,7 @@ class RuleReader {
   #readOption(): void {
     let word = this.#next()
     let negated = false
-    if (word?.text === '!') {
+    if (word?.written === '!') {
       negated = true
       word = this.#next()
     }
@@ -86,7 +86,7 @@ class RuleReader {
 
   /** The next words, as many as the option takes; a `!` may stand before them (`--dport ! 80`, the spelling of old). */
   #takeValues(count: number): { values: Word[]; negated: boolean } {
-    const negated = count > 0 && this.#words[this.#at]?.text === '!'
+    const negated = count > 0 && this.#words[this.#at]?.written === '!'
     if (negated) this.#at++
     const values = this.#words.slice(this.#at, this.#at + count)
     this.#at += count
