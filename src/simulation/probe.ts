@@ -3,6 +3,7 @@ import type { Journey } from '../kernel/journey.ts'
 import { ProbeMeter, type ProbeResult } from '../report/probe-meter.ts'
 import type { Reference } from '../scenario/values/reference.ts'
 import type { Target } from '../scenario/values/target.ts'
+import { bothMeters, type Meter } from '../traffic/load.ts'
 import { Probe } from '../traffic/probe.ts'
 import { Requests } from '../traffic/request.ts'
 import { sendersOf } from './callers.ts'
@@ -23,11 +24,17 @@ export interface ProbeRequest {
 /** Bytes of a probe's question and answer: small enough for one packet each way. */
 const PROBE_BYTES = 64
 
-/** So many attempts, one after the other. With `journey`, each attempt is watched: it is asked for the notebook. */
-export function runProbe(input: WorldInput, probe: ProbeRequest, journey: () => Journey | null = () => null): { world: World; result: ProbeResult } {
+/** Whoever watches a probe: asked for a notebook for each attempt, told when it has ended. */
+export interface ProbeWatcher extends Meter {
+  journey(): Journey | null
+}
+
+/** So many attempts, one after the other. */
+export function runProbe(input: WorldInput, probe: ProbeRequest, watcher?: ProbeWatcher): { world: World; result: ProbeResult } {
   const world = new World(input)
   const [sender] = sendersOf(world, probe.from)
   const meter = new ProbeMeter()
+  const both: Meter = watcher === undefined ? meter : bothMeters(meter, watcher)
   if (sender === undefined) return { world, result: meter.result() }
   const requests = new Requests(world.agenda, probe.timeout)
   const client = openClient(world, sender, probe.to, requests, {
@@ -37,7 +44,7 @@ export function runProbe(input: WorldInput, probe: ProbeRequest, journey: () => 
     use: { kind: 'per-request' },
     via: probe.via,
   })
-  const running = new Probe(world.agenda, client, requests, meter, { count: probe.count, gap: probe.gap, journey })
+  const running = new Probe(world.agenda, client, requests, both, { count: probe.count, gap: probe.gap, journey: () => watcher?.journey() ?? null })
   running.start()
   while (!running.isDone && world.agenda.step()) {
     // each step is one event

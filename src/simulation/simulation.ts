@@ -3,7 +3,7 @@ import { TrafficMeter } from '../report/traffic-meter.ts'
 import type { Traffic } from '../scenario/spec/scenario.ts'
 import type { Client } from '../traffic/client.ts'
 import { sampler } from '../traffic/distribution.ts'
-import { arrivalGaps, ClosedLoop, OpenLoop, type Load, type Meter } from '../traffic/load.ts'
+import { arrivalGaps, bothMeters, ClosedLoop, OpenLoop, type Load, type Meter } from '../traffic/load.ts'
 import { Requests } from '../traffic/request.ts'
 import { sendersOf, type Sender } from './callers.ts'
 import { BALANCER, openClient } from './clients.ts'
@@ -67,7 +67,7 @@ export class Simulation {
         use: spec.connections,
         via: spec.via ?? (sender.isOutside && isBalanced(world, spec) ? BALANCER : undefined),
       })
-    this.#loadOf(spec, senders, requests, observer === undefined ? meter : both(meter, observer), open, duration).start()
+    this.#loadOf(spec, senders, requests, observer === undefined ? meter : bothMeters(meter, observer), open, duration).start()
     return { spec, senders, requests, meter }
   }
 
@@ -81,15 +81,6 @@ export class Simulation {
     // Each user has a client of its own: connections are not shared between people.
     const users = Array.from({ length: load.users }, (_, i) => open(senders[i % senders.length]!))
     return new ClosedLoop(agenda, users, requests, meter, sampler(load.think, streams.stream(`think/${spec.name}`)), duration)
-  }
-}
-
-function both(first: Meter, second: Meter): Meter {
-  return {
-    ended: (request) => {
-      first.ended(request)
-      second.ended(request)
-    },
   }
 }
 

@@ -5,6 +5,7 @@ import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
 import { isNodeReady, zoneOf, type KubeObject, type Node, type Pod } from '../cluster/object.ts'
 import { contains, formatCidr, parseAddress, parseCidr, type Address, type Cidr } from '../kernel/address.ts'
+import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
 import type { Scenario } from '../scenario/spec/scenario.ts'
@@ -136,6 +137,14 @@ export class World {
   /** The node on which a pod address lives. */
   nodeOfPod(address: Address): string | undefined {
     return this.#pods.get(address)?.node
+  }
+
+  /** The routes to other nodes' pods, which are kept once for all machines, as that node would list them. */
+  sharedRoutesOf(node: SimulatedNode): Route[] {
+    return this.nodeFacts().flatMap(({ name, podCIDR }) => {
+      const route = podCIDR === undefined || name === node.facts.name ? undefined : node.machine.routes.lookup(podCIDR.network + 2)
+      return route === undefined || podCIDR === undefined ? [] : [{ ...route, to: podCIDR }]
+    })
   }
 
   isMachineOrPod(address: Address): boolean {

@@ -9,6 +9,16 @@ export interface Meter {
   ended(request: Request): void
 }
 
+/** Two that are told of the same requests. */
+export function bothMeters(first: Meter, second: Meter): Meter {
+  return {
+    ended: (request) => {
+      first.ended(request)
+      second.ended(request)
+    },
+  }
+}
+
 /** Makes requests until its time is over. */
 export interface Load {
   start(): void

@@ -1,0 +1,59 @@
+import { table } from '../../report/table.ts'
+import { formatTime } from '../../report/units.ts'
+import { traceText } from '../../report/trace-text.ts'
+import { readProbe, type ProbeOptions } from '../../simulation/probe-door.ts'
+import { runProbe } from '../../simulation/probe.ts'
+import { traceRequest } from '../../simulation/trace.ts'
+import { OK } from '../exit.ts'
+import type { InputFlags } from '../flags.ts'
+import { paint, print, printJson } from '../output.ts'
+import { readFlags } from '../read.ts'
+
+export interface ProbeFlags extends InputFlags {
+  from: string
+  to: string
+  count?: string
+  via?: string
+  sourcePort?: string
+  gap?: string
+  timeout?: string
+  output?: string
+}
+
+/** `kubehop probe`: who answers, and how it fails. */
+export function probe(flags: ProbeFlags): number {
+  const request = readProbe(optionsOf(flags))
+  const { result } = runProbe(readFlags(flags), request)
+  if (flags.output === 'json') {
+    printJson(result)
+    return OK
+  }
+  const { attempts, ok, backend_ports, sources_seen, failures, latency_ns } = result
+  const rows = (title: string, counts: Record<string, number>) => Object.entries(counts).map(([name, count], i) => [i === 0 ? title : '', name, String(count)])
+  print(`${flags.from} → ${flags.to}: ${ok} of ${attempts} answered`)
+  const found = [...rows('answered by', backend_ports), ...rows('source seen', sources_seen), ...rows('failed', failures)]
+  if (found.length > 0) print(table(found))
+  if (ok > 0) print(`latency min ${formatTime(latency_ns.min)}, p50 ${formatTime(latency_ns.p50)}, p99 ${formatTime(latency_ns.p99)}, max ${formatTime(latency_ns.max)}`)
+  return OK
+}
+
+/** `kubehop trace`: one request, hop by hop. */
+export function trace(flags: ProbeFlags): number {
+  const request = readProbe(optionsOf(flags))
+  const traced = traceRequest(readFlags(flags), request)
+  if (flags.output === 'json') printJson(traced)
+  else print(traceText(`${flags.from} → ${flags.to}`, traced, paint))
+  return OK
+}
+
+function optionsOf({ from, to, count, via, sourcePort, gap, timeout }: ProbeFlags): ProbeOptions {
+  return {
+    from,
+    to,
+    ...(count === undefined ? {} : { count: Number(count) }),
+    ...(via === undefined ? {} : { via }),
+    ...(sourcePort === undefined ? {} : { sourcePort: Number(sourcePort) }),
+    ...(gap === undefined ? {} : { gap }),
+    ...(timeout === undefined ? {} : { timeout }),
+  }
+}

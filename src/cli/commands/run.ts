@@ -1,0 +1,66 @@
+import { setImmediate } from 'node:timers/promises'
+import { reportText } from '../../report/text.ts'
+import { reportOf } from '../../simulation/result.ts'
+import { Simulation } from '../../simulation/simulation.ts'
+import { EXPECTATION_FAILED, INTERRUPTED, OK } from '../exit.ts'
+import { commandOf, type InputFlags } from '../flags.ts'
+import { paint, print, printJson, complain } from '../output.ts'
+import { Progress } from '../progress.ts'
+import { readFlags, tellProblems } from '../read.ts'
+
+export interface RunFlags extends InputFlags {
+  output?: string
+  timing?: boolean
+}
+
+/** Wall-clock time between looks at signals and progress. */
+const SLICE_MS = 100
+
+/** `kubehop run`: the latency report. An interrupt ends the run early and still prints what is known. */
+export async function run(flags: RunFlags): Promise<number> {
+  const began = process.hrtime.bigint()
+  const input = readFlags(flags)
+  const simulation = new Simulation(input)
+  tellProblems(simulation.world.cluster.problems, flags.quiet)
+  const built = process.hrtime.bigint()
+  const interrupted = await advance(simulation, flags.quiet === true)
+  const report = reportOf(simulation)
+  if (flags.output === 'json') printJson(report)
+  else print(reportText(report, commandOf('run', flags, input.scenario.seed), paint))
+  if (flags.timing === true) tellTiming(began, built, process.hrtime.bigint(), report.events)
+  if (interrupted) {
+    complain(`interrupted at ${report.simulated_ns} ns of simulated time; these are the figures so far`)
+    return INTERRUPTED
+  }
+  return report.expectations.every(({ ok }) => ok) ? OK : EXPECTATION_FAILED
+}
+
+/** Runs to the end in slices; true if somebody interrupted. */
+async function advance(simulation: Simulation, quiet: boolean): Promise<boolean> {
+  let interrupted = false
+  const onInterrupt = () => {
+    interrupted = true
+  }
+  process.once('SIGINT', onInterrupt)
+  const progress = new Progress('simulating', simulation.end, quiet)
+  // How far a slice reaches is a matter of wall time alone: it never changes what happens.
+  let reach = simulation.end / 1000
+  let running = true
+  while (running && !interrupted) {
+    const began = performance.now()
+    running = simulation.advance(simulation.world.now + reach)
+    const took = performance.now() - began
+    reach = Math.max(1, reach * Math.min(4, SLICE_MS / Math.max(1, took)))
+    progress.tell(simulation.world.now)
+    await setImmediate()
+  }
+  progress.end()
+  process.removeListener('SIGINT', onInterrupt)
+  return interrupted
+}
+
+function tellTiming(began: bigint, built: bigint, ended: bigint, events: number): void {
+  const seconds = (from: bigint, to: bigint) => Number(to - from) / 1e9
+  const ran = seconds(built, ended)
+  complain(`loaded in ${seconds(began, built).toFixed(2)} s, ran in ${ran.toFixed(2)} s, ${Math.round(events / ran)} events/s`)
+}

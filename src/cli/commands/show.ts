@@ -1,0 +1,67 @@
+import { parseReference } from '../../scenario/values/reference.ts'
+import { listConntrack } from '../../kernel/conntrack/list.ts'
+import { printRuleset } from '../../kernel/rules/iptables-save/print.ts'
+import { listRoutes } from '../../report/routes-text.ts'
+import type { SimulatedNode } from '../../simulation/node.ts'
+import { WorldError, type World } from '../../simulation/world.ts'
+import type { Pod } from '../../cluster/object.ts'
+import { OK } from '../exit.ts'
+import { UsageError, type InputFlags } from '../flags.ts'
+import { complain, print } from '../output.ts'
+import { worldAfter, worldAt } from './moment.ts'
+
+export interface ShowFlags extends InputFlags {
+  node?: string
+  pod?: string
+  at?: string
+}
+
+/** What can be shown, and how. */
+const VIEWS: Record<string, (flags: ShowFlags) => void> = {
+  iptables: (flags) => {
+    const world = worldAt(flags)
+    for (const line of printRuleset(world.proxies.programOf(nodeOf(world, flags)))) print(line)
+  },
+  conntrack: (flags) => {
+    const world = worldAfter(flags)
+    const node = nodeOf(world, flags)
+    const lines = listConntrack(node.tracking.table, world.now)
+    for (const line of lines) print(line)
+    complain(`conntrack: ${lines.length} flow entries have been shown.`)
+  },
+  routes: (flags) => {
+    const world = worldAt(flags)
+    for (const line of listRoutes(nodeOf(world, flags).machine.routes, world.sharedRoutesOf(nodeOf(world, flags)))) print(line)
+  },
+  env: (flags) => {
+    const world = worldAt(flags)
+    for (const { name, value } of world.cluster.environmentOf(podOf(world, flags))) print(`${name}=${value}`)
+  },
+}
+
+export const VIEW_NAMES = Object.keys(VIEWS)
+
+/** `kubehop show`: what a look into a node or a pod would show. */
+export function show(what: string, flags: ShowFlags): number {
+  const view = VIEWS[what]
+  if (view === undefined) throw new UsageError(`show ${what}: there is ${VIEW_NAMES.join(', ')}`)
+  view(flags)
+  return OK
+}
+
+function nodeOf(world: World, { node }: ShowFlags): SimulatedNode {
+  const names = world.nodeFacts().map((facts) => facts.name)
+  const name = node ?? names[0] ?? ''
+  const found = world.node(name)
+  if (found === undefined) throw new WorldError(`there is no node ${name}; there are ${names.join(', ')}`)
+  return found
+}
+
+function podOf(world: World, { pod, namespace }: ShowFlags): Pod {
+  if (pod === undefined) throw new UsageError('say which pod: --pod NAMESPACE/NAME')
+  const reference = parseReference(`pod/${pod}`)
+  const space = reference?.namespace === '' || reference === undefined ? (namespace ?? 'default') : reference.namespace
+  const found = world.cluster.store.get('Pod', space, reference?.name ?? pod)
+  if (found === undefined) throw new WorldError(`there is no pod ${space}/${reference?.name ?? pod}`)
+  return found
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.ts'
+import { BUG, INVALID_INPUT, OK, USAGE } from './exit.ts'
+import { outputOption, UsageError, withInput } from './flags.ts'
+
+/** A command's code is loaded when it is called, so that help comes at once. */
+function program(done: (code: number) => void): Command {
+  const kubehop = new Command('kubehop')
+    .description('A wind tunnel for Kubernetes Services: hand it manifests, see what every packet meets and how long it takes.')
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n')
+
+  withInput(kubehop.command('run'))
+    .description('run a scenario and report latency, errors, backends and where the time went')
+    .addOption(outputOption('text', 'json'))
+    .option('--timing', 'wall-clock times on standard error')
+    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop run -f scenario.yaml --mode nftables --seed 7 -o json | jq .traffic\n  kubectl get ns,nodes,pods,deploy,rs,svc,endpointslices -A -o yaml | kubehop run -f - -f load.yaml\n')
+    .action(async (flags) => done(await (await import('./commands/run.ts')).run(flags)))
+
+  withProbe(kubehop.command('probe'))
+    .description('send requests one after the other: who answers, which source it sees, how it fails')
+    .option('--count <n>', 'attempts', '1')
+    .option('--gap <duration>', 'between the end of one attempt and the start of the next', '0')
+    .addHelpText('after', '\nExamples:\n  kubehop probe -f objects.yaml --from pod/default/a --to tcp://10.96.0.10:80 --count 30\n  kubehop probe -f objects.yaml --from client/client --to tcp://172.18.0.2:30080 --via node-b -o json\n')
+    .action(async (flags) => done((await import('./commands/probe.ts')).probe(flags)))
+
+  withProbe(kubehop.command('trace'))
+    .description('one request, hop by hop, rule by rule, with times')
+    .addHelpText('after', '\nExamples:\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n  kubehop trace -f objects.yaml --from node/node-1 --to tcp://127.0.0.1:30080\n')
+    .action(async (flags) => done((await import('./commands/probe.ts')).trace(flags)))
+
+  withInput(kubehop.command('show'))
+    .description('what a look into a node or pod would show: iptables, conntrack, routes, env')
+    .argument('<what>')
+    .option('--node <name>', 'the node (default: the first)')
+    .option('--pod <namespace/name>', 'the pod')
+    .option('--at <time>', 'at this time of the run')
+    .addHelpText('after', '\nExamples:\n  kubehop show iptables -f objects.yaml --node node-a | iptables-restore --test\n  kubehop show conntrack -f scenario.yaml --node node-1 --at 3s\n  kubehop show env -f objects.yaml --pod default/a\n')
+    .action(async (what, flags) => done((await import('./commands/show.ts')).show(what, flags)))
+
+  withInput(kubehop.command('get'))
+    .description('what kubectl get prints: svc, ep, endpointslices, pods, nodes, deploy, …')
+    .argument('<resources>')
+    .argument('[names...]')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .addOption(outputOption('wide', 'yaml', 'json', 'name'))
+    .option('-l, --selector <selector>', 'only what has these labels')
+    .option('--no-headers', 'without the first line')
+    .option('--show-labels', 'with a column of labels')
+    .option('--at <time>', 'at this time of the run')
+    .addHelpText('after', '\nExamples:\n  kubehop get svc -f apps.yaml -A\n  kubehop get pods -f apps.yaml -o wide --at 3s\n')
+    .action(async (resources, names, flags) => done((await import('./commands/get.ts')).get(resources, names, flags)))
+
+  withInput(kubehop.command('describe'))
+    .description('what kubectl describe prints of a Service or Endpoints')
+    .argument('<resource>')
+    .argument('<name>')
+    .option('--at <time>', 'at this time of the run')
+    .addHelpText('after', '\nExamples:\n  kubehop describe svc redis -f apps.yaml\n  kubehop describe ep order -n snackbar -f apps.yaml\n')
+    .action(async (resource, name, flags) => done((await import('./commands/get.ts')).describe(resource, name, flags)))
+
+  return kubehop
+}
+
+function withProbe(command: Command): Command {
+  return withInput(command)
+    .requiredOption('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME or client/NAME')
+    .requiredOption('--to <target>', 'whom: tcp://HOST:PORT, udp://…, http://…, icmp://…; a name, an address or svc/NAME.NAMESPACE')
+    .option('--via <node>', 'the node that a client outside uses as its next hop for service addresses')
+    .option('--source-port <port>', 'always from this port')
+    .option('--timeout <duration>', 'for each attempt', '1.5s')
+    .addOption(outputOption('text', 'json'))
+}
+
+/** Turns whatever goes wrong into words and an exit code. */
+async function main(): Promise<number> {
+  let code = OK
+  try {
+    await program((result) => (code = result)).parseAsync()
+    return code
+  } catch (error) {
+    return await codeOf(error)
+  }
+}
+
+async function codeOf(error: unknown): Promise<number> {
+  // Commander has printed what it has to say.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE
+  if (error instanceof UsageError) return fail(error.message, USAGE)
+  const { InputError } = await import('../simulation/input-error.ts')
+  const { WorldError } = await import('../simulation/world.ts')
+  if (error instanceof InputError || error instanceof WorldError) return fail(error.message, INVALID_INPUT)
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return fail(`this is a bug in kubehop; please report it with the command that you ran\n${detail}`, BUG)
+}
+
+function fail(message: string, code: number): number {
+  process.stderr.write(`kubehop: ${message.trimEnd()}\n`)
+  return code
+}
+
+// A reader that has seen enough closes the pipe: not an error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(OK)
+  throw error
+})
+
+process.exitCode = await main()

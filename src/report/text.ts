@@ -1,0 +1,126 @@
+import type { Summary } from './histogram.ts'
+import { fairnessP } from './fairness.ts'
+import type { Report, TrafficReport } from './report.ts'
+import { table } from './table.ts'
+import { formatCount, formatPercent, formatTime } from './units.ts'
+
+/** How the text is painted; plain functions when colours are off. */
+export interface Paint {
+  bold(text: string): string
+  dim(text: string): string
+  good(text: string): string
+  bad(text: string): string
+}
+
+/** The words for each place where time goes. */
+const PLACE_WORDS: Record<string, string> = {
+  socket: 'sockets', link: 'veth and NIC', netfilter: 'rules (netfilter)', conntrack: 'conntrack and NAT', routing: 'routing',
+  wire: 'wire', queueing: 'queueing', server: 'server', waiting: 'waiting (windows, timers)',
+}
+
+/** A run's report for people. `command` repeats the run. */
+export function reportText(report: Report, command: string, paint: Paint): string {
+  const sections = [
+    head(report, command, paint),
+    ...Object.entries(report.traffic).map(([name, traffic]) => trafficText(name, traffic, paint)),
+    nodesText(report, paint),
+    dropsText(report, paint),
+    expectationsText(report, paint),
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+function head(report: Report, command: string, paint: Paint): string {
+  const lines = [
+    paint.bold(report.question ?? `scenario ${report.scenario}`),
+    `  mode ${report.mode}, costs ${report.profile}, seed ${report.seed}, ${formatTime(report.simulated_ns)} simulated, ${formatCount(report.events)} events, ${formatCount(report.packets)} packets through machines`,
+    paint.dim(`  repeat: ${command}`),
+    paint.dim(`  fingerprint ${report.fingerprint}, kubehop ${report.kubehop}, behaviour of Kubernetes 1.34 to 1.35`),
+  ]
+  return lines.join('\n')
+}
+
+function trafficText(name: string, traffic: TrafficReport, paint: Paint): string {
+  const failed = traffic.requests - traffic.ok
+  const share = traffic.requests === 0 ? 0 : failed / traffic.requests
+  const errors = failed === 0 ? paint.good('no errors') : paint.bad(`${formatCount(failed)} failed (${formatPercent(share)})`)
+  const lines = [`${paint.bold(name)}  ${formatCount(traffic.requests)} requests, ${formatCount(traffic.rate_per_s)}/s, ${errors}`]
+  for (const [kind, count] of Object.entries(traffic.errors)) lines.push(`  ${paint.bad(kind)}: ${formatCount(count)}`)
+  if (isSummary(traffic.latency_ns)) lines.push(latencyTable(traffic, traffic.latency_ns), placesText(traffic, traffic.latency_ns.mean))
+  if (traffic.ok > 0) lines.push(backendsText(traffic))
+  return lines.join('\n')
+}
+
+const COLUMNS = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'] as const
+
+function latencyTable(traffic: TrafficReport, latency: Summary): string {
+  const { dns, connect, response } = traffic.phases_ns
+  const rows = [['total', latency], ['dns', dns], ['connect', connect], ['response', response]] as const
+  const shown = rows.flatMap(([name, summary]) => (isSummary(summary) ? [[`  ${name}`, ...COLUMNS.map((column) => formatTime(summary[column]))]] : []))
+  return table([['  latency', ...COLUMNS.map((column) => (column === 'p999' ? 'p99.9' : column))], ...shown])
+}
+
+function placesText(traffic: TrafficReport, mean: number): string {
+  const places = Object.entries(traffic.places_ns).filter(([, ns]) => ns > 0)
+  const rows = places.map(([place, ns]) => [`  ${PLACE_WORDS[place] ?? place}`, formatTime(ns), formatPercent(mean === 0 ? 0 : ns / mean), bar(mean === 0 ? 0 : ns / mean)])
+  return table([['  where the time went', 'mean', 'share', ''], ...rows])
+}
+
+const BAR = 30
+
+function bar(share: number): string {
+  return '█'.repeat(Math.round(Math.min(1, share) * BAR))
+}
+
+/** More backends than this are summed up. */
+const LISTED = 12
+
+function backendsText(traffic: TrafficReport): string {
+  const backends = Object.entries(traffic.backends)
+  const rows = backends.slice(0, LISTED).map(([name, count]) => [`  ${name}`, formatCount(count), formatPercent(count / traffic.ok)])
+  const more = backends.length > LISTED ? `\n  and ${backends.length - LISTED} more` : ''
+  return `${table([['  backend', 'answers', 'share'], ...rows])}${more}${backends.length > 1 ? `\n  ${fairnessText(backends.map(([, count]) => count))}` : ''}`
+}
+
+/** Below this, chance alone hardly explains the shares. */
+const UNLIKELY = 0.01
+
+function fairnessText(counts: readonly number[]): string {
+  const p = fairnessP(counts)
+  if (p >= UNLIKELY) return `shares are what fair chance gives (p = ${p.toFixed(2)})`
+  return `shares are not what fair chance gives (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}): connections that live long, affinity or a policy`
+}
+
+function nodesText(report: Report, paint: Paint): string {
+  const nodes = Object.entries(report.nodes)
+  if (nodes.length === 0) return ''
+  const rows = nodes.slice(0, LISTED).map(([name, { rules, conntrack, cpu_busy, drops }]) => {
+    const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0)
+    return [`  ${name}`, formatCount(rules), formatCount(conntrack.entries_max), formatCount(conntrack.insert_failed), formatPercent(cpu_busy), formatCount(dropped)]
+  })
+  const more = nodes.length > LISTED ? `\n  and ${nodes.length - LISTED} more` : ''
+  return paint.bold('nodes') + '\n' + table([['  node', 'rules', 'conntrack peak', 'insert failed', 'CPU busy', 'drops'], ...rows]) + more
+}
+
+function dropsText(report: Report, paint: Paint): string {
+  const drops = Object.entries(report.drops)
+  if (drops.length === 0) return ''
+  return `${paint.bold('packets that nobody received')}\n${table(drops.map(([reason, count]) => [`  ${reason}`, formatCount(count)]))}`
+}
+
+function expectationsText(report: Report, paint: Paint): string {
+  if (report.expectations.length === 0) return ''
+  const lines = report.expectations.map(({ expect, value, ok }) => {
+    const measured = value === null ? 'the report has no such figure' : `measured ${isTime(expect) ? formatTime(value) : String(value)}`
+    return `  ${ok ? paint.good('✓') : paint.bad('✗')} ${expect}   ${measured}`
+  })
+  return `${paint.bold('expectations')}\n${lines.join('\n')}`
+}
+
+function isTime(expect: string): boolean {
+  return /\d(ns|us|µs|ms|s|m|h)\s*$/.test(expect)
+}
+
+function isSummary(summary: object): summary is Summary {
+  return 'p50' in summary
+}
