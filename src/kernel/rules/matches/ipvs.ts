@@ -1,5 +1,6 @@
-import { contains, formatAddress, maskOf, parseCidr, type Cidr } from '../../address.ts'
+import { contains, formatAddress, formatCidr, parseCidr, type Cidr } from '../../address.ts'
 import { bang, NotUnderstood } from '../iptables-save/options.ts'
+import { parseProtocol } from '../protocols.ts'
 import type { MatchModule, MatchOf } from './match-module.ts'
 
 /** `-m ipvs`: part of an IPVS connection to that virtual service (net/netfilter/xt_ipvs.c). */
@@ -38,11 +39,9 @@ export const ipvs: MatchModule<'ipvs'> = {
   },
 }
 
-const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132 }
-
 function readProtocol(text: string): number {
-  const protocol = PROTOCOLS[text.toLowerCase()] ?? Number(text)
-  if (!Number.isInteger(protocol) || protocol < 0 || protocol > 255) throw new NotUnderstood(`--vproto ${text} is not a protocol`)
+  const protocol = parseProtocol(text)
+  if (protocol === undefined) throw new NotUnderstood(`--vproto ${text} is not a protocol`)
   return protocol
 }
 
@@ -52,6 +51,6 @@ function readCidr(text: string): Cidr {
   return cidr
 }
 
-function formatVaddr({ network, prefix }: Cidr): string {
-  return prefix === 32 ? formatAddress(network) : `${formatAddress(network & maskOf(prefix))}/${prefix}`
+function formatVaddr(vaddr: Cidr): string {
+  return vaddr.prefix === 32 ? formatAddress(vaddr.network) : formatCidr(vaddr)
 }
