@@ -42,8 +42,13 @@ const TICK_PHASE: Nanos = 1_159_500_000
 
 /** One request and its response between two TCP sockets and a fixed delay. */
 export function tcpTrace(options: TcpTraceOptions): TcpTrace {
+  return traceFrom(options, TICK_PHASE)
+}
+
+/** The same, with the first SYN so long after a tick, or after a coarser granule of the kernel's timers. */
+export function traceFrom(options: TcpTraceOptions, phase: Nanos): TcpTrace {
   const agenda = new Agenda()
-  agenda.run(TICK_PHASE)
+  agenda.run(phase)
   const pipe = new Pipe(agenda, Math.round(options.oneWay_ms * 1e6), options.rules)
   const streams = new RandomStreams('tcpTrace')
   const sysctls = defaultSysctls()
@@ -55,7 +60,7 @@ export function tcpTrace(options: TcpTraceOptions): TcpTrace {
   server.listen({ port: PORT, handler })
   const caller = new TracedClient(pipe, options)
   client.connect({ destination: SERVER_ADDRESS, port: PORT, handler: caller })
-  agenda.run(TICK_PHASE + LONGEST)
+  agenda.run(phase + LONGEST)
   return { ...caller.times, packets: pipe.rows }
 }
 
