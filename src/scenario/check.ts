@@ -172,8 +172,9 @@ function overlap(a: AddressRange, b: AddressRange): boolean {
 
 /** Nodes whose pod CIDRs overlap: a packet for a pod could go to either. */
 export function checkNodeNetworks(located: Located[], complaints: Complaints): void {
-  const ranges = located.flatMap((one) => {
-    const range = parseCidr((one.object.kind === 'Node' && (one.object['spec'] as core.NodeSpec | undefined)?.podCIDR) || '')
+  const nodes = located.filter(({ object }) => object.kind === 'Node')
+  const ranges = nodes.flatMap((one) => {
+    const range = parseCidr((one.object['spec'] as core.NodeSpec | undefined)?.podCIDR ?? '')
     return range === undefined ? [] : [{ range, one }]
   })
   ranges.sort((a, b) => a.range.first - b.range.first)
