@@ -15,7 +15,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { runMirroring } from './mirror.ts'
 import { NodeHealth } from './node-health.ts'
 import { NodeAllocator, nodeDocuments } from './nodes.ts'
-import type { Kind, KubeObject, Node, Pod, Ref, Service, Stored } from './object.ts'
+import { controllerOf, type Kind, type KubeObject, type Node, type Pod, type Ref, type Service, type Stored } from './object.ts'
 import { runReplicaSets } from './replicaset.ts'
 import { runScheduler } from './scheduler.ts'
 import { Selection } from './selection.ts'
@@ -140,6 +140,15 @@ export class Cluster {
     const { template } = workload.spec
     const annotations = { ...template?.metadata?.annotations, 'kubectl.kubernetes.io/restartedAt': this.clock.timestamp() }
     this.store.put({ ...workload, spec: { ...workload.spec, template: { ...template, metadata: { ...template?.metadata, annotations } } } })
+    return true
+  }
+
+  /** `kubectl drain --ignore-daemonsets`: the node gets no new pods, and those that it has go elsewhere. */
+  drain(name: string): boolean {
+    const node = this.store.get('Node', '', name)
+    if (node === undefined) return false
+    this.store.put({ ...node, spec: { ...node.spec, unschedulable: true } })
+    for (const pod of [...this.selection.podsOn(name)]) if (controllerOf(pod)?.kind !== 'DaemonSet') this.#kubelets.delete(pod)
     return true
   }
 

@@ -12,7 +12,7 @@ const SECOND = 1e9
 /** A preStop hook that outlives the grace period leaves the containers this much for SIGTERM: kubelet's minimumGracePeriodInSeconds. */
 const MINIMUM_GRACE = 2 * SECOND
 /** core/v1 DefaultTerminationGracePeriodSeconds. */
-export const DEFAULT_GRACE_SECONDS = 30
+const DEFAULT_GRACE_SECONDS = 30
 
 interface PodStep {
   step: (pod: Pod) => void

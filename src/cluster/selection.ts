@@ -7,7 +7,6 @@ export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 /** The questions that are asked all the time, each answered without looking at every object. */
 export class Selection {
   readonly #podsByNode: Index<Pod>
-  readonly #podsByNamespace: Index<Pod>
   readonly #podsByLabel: Index<Pod>
   readonly #podsByOwner: Index<Pod>
   readonly #replicaSetsByOwner: Index<ReplicaSet>
@@ -16,7 +15,6 @@ export class Selection {
 
   constructor(store: Store) {
     this.#podsByNode = store.index('Pod', (pod) => present(pod.spec.nodeName))
-    this.#podsByNamespace = store.index('Pod', (pod) => [pod.metadata.namespace])
     this.#podsByLabel = store.index('Pod', (pod) => labelKeys(pod.metadata.namespace, pod.metadata.labels ?? {}))
     this.#podsByOwner = store.index('Pod', ownerKeys)
     this.#replicaSetsByOwner = store.index('ReplicaSet', ownerKeys)
@@ -33,10 +31,6 @@ export class Selection {
 
   countPodsOn(node: string): number {
     return this.#podsByNode.count(node)
-  }
-
-  podsIn(namespace: string): Iterable<Pod> {
-    return this.#podsByNamespace.get(namespace)
   }
 
   /** The pods that this owner controls. */

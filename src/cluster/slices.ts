@@ -23,7 +23,7 @@ export function portsKey(ports: readonly EndpointPort[]): string {
 }
 
 /** What makes an endpoint the same endpoint as before. */
-export function endpointKey(endpoint: Endpoint): string {
+function endpointKey(endpoint: Endpoint): string {
   return endpoint.targetRef?.name ?? endpoint.addresses[0] ?? ''
 }
 

@@ -40,11 +40,6 @@ export class Store {
     return this.#collection(kind).size
   }
 
-  /** Kinds that hold at least one object, those that the control plane does not know included; sorted. */
-  kinds(): string[] {
-    return [...this.#collections].filter(([, collection]) => collection.size > 0).map(([kind]) => kind).sort()
-  }
-
   /** Creates or replaces, as a new version; returns what is stored. */
   put<T extends Any>(object: T): T {
     const stored = withVersion(object, ++this.#revision)

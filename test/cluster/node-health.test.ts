@@ -67,6 +67,16 @@ health('a second failure has a grace period of its own', () => {
   assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), false)
 })
 
+health('a drained node keeps only the pods of DaemonSets', () => {
+  const { cluster, agenda, on, readyAddresses } = crowd()
+  assert.is(cluster.drain('node-2'), true)
+  agenda.run(60 * s)
+  assert.is(on('node-2').length, 0)
+  assert.is(on('node-2', 'agent').length, 1)
+  assert.is(readyAddresses().length, 3)
+  assert.is(cluster.drain('ghost'), false)
+})
+
 health('what is not there cannot fail, nor what has not failed recover', () => {
   const { cluster } = crowd()
   assert.is(cluster.failNode('ghost'), false)

@@ -1,4 +1,4 @@
-import type { Kind, Stored } from '../../cluster/object.ts'
+import type { Kind, Kinds, Stored } from '../../cluster/object.ts'
 import { resource, type Resource } from './columns.ts'
 import { listEndpoints } from './endpoints.ts'
 import { NAMESPACE_COLUMNS, NODE_COLUMNS } from './node-columns.ts'
@@ -9,12 +9,12 @@ import { DAEMONSET_COLUMNS, DEPLOYMENT_COLUMNS, REPLICASET_COLUMNS, STATEFULSET_
 type AnyResource = Resource<Stored<unknown>>
 
 const stored =
-  <K extends Kind>(kind: K): Resource<import('../../cluster/object.ts').Kinds[K]>['list'] =>
+  <K extends Kind>(kind: K): Resource<Kinds[K]>['list'] =>
   ({ store }, namespace) =>
     store.list(kind, namespace)
 
 /** Everything that `get` can print. */
-export const RESOURCES: readonly AnyResource[] = [
+const RESOURCES: readonly AnyResource[] = [
   resource({ fullName: 'service', plural: 'services', names: ['svc', 'service', 'services'], isNamespaced: true, list: stored('Service'), columns: SERVICE_COLUMNS }),
   resource({ fullName: 'endpoints', plural: 'endpoints', names: ['ep', 'endpoints'], isNamespaced: true, list: listEndpoints, columns: ENDPOINTS_COLUMNS }),
   resource({
