@@ -79,8 +79,9 @@ export class Cache {
   /** What is known about a question, aged by the time it was kept. Denials are looked up first. */
   get(question: DnsQuestion, now: Nanos): CacheHit | undefined {
     const key = keyOf(question)
-    const denial = this.#valid(this.#denial.get(key), now)
-    const success = denial === undefined || denial.message.rcode === SERVFAIL ? this.#valid(this.#success.get(key), now) : undefined
+    const shard = shardOf(key)
+    const denial = this.#valid(this.#denial.get(key, shard), now)
+    const success = denial === undefined || denial.message.rcode === SERVFAIL ? this.#valid(this.#success.get(key, shard), now) : undefined
     const item = success ?? denial
     if (item === undefined) return undefined
     const ttl = ttlLeft(item, now)
@@ -201,12 +202,12 @@ class Shards {
     return this.#shards.reduce((sum, shard) => sum + shard.size, 0)
   }
 
-  get(key: string): Item | undefined {
-    return this.#shard(key).get(key)
+  get(key: string, shard = shardOf(key)): Item | undefined {
+    return this.#shards[shard]?.get(key)
   }
 
   set(item: Item): void {
-    const shard = this.#shard(item.key)
+    const shard = this.#shards[shardOf(item.key)] as Map<string, Item> // as many as there are shards
     if (!shard.has(item.key) && shard.size >= this.#capacity) {
       const victim = [...shard.keys()][below(this.#random, shard.size)]
       if (victim !== undefined) shard.delete(victim)
@@ -215,17 +216,13 @@ class Shards {
   }
 
   delete(key: string): void {
-    this.#shard(key).delete(key)
-  }
-
-  #shard(key: string): Map<string, Item> {
-    return this.#shards[hash(key) & (SHARDS - 1)] as Map<string, Item> // the mask keeps it inside
+    this.#shards[shardOf(key)]?.delete(key)
   }
 }
 
 /** FNV-1a; CoreDNS uses the 64-bit FNV, of which only the low byte chooses the shard. */
-function hash(text: string): number {
-  let value = 0x811c9dc5 | 0
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
-  return value ^ (value >>> 16)
+function shardOf(key: string): number {
+  let hash = 0x811c9dc5 | 0
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  return (hash ^ (hash >>> 16)) & (SHARDS - 1)
 }

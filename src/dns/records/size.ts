@@ -40,12 +40,14 @@ export function truncate(message: DnsMessage, opt: number, limit: number): DnsMe
 }
 
 function sizeOf(message: DnsMessage, opt: number, compressed: boolean): number {
-  const sizes = new CompressedSize(message.question.name, opt)
-  const names = compressed ? sizes : undefined
-  let size = sizes.used
-  for (const section of [message.answers, message.authority, message.additional]) {
-    for (const record of section) size += recordSize(record, names)
-  }
+  const names = compressed ? new CompressedSize(message.question.name, opt) : undefined
+  const sections = sectionSize(message.answers, names) + sectionSize(message.authority, names) + sectionSize(message.additional, names)
+  return querySize(message.question.name, opt) + sections
+}
+
+function sectionSize(records: readonly ResourceRecord[], names: CompressedSize | undefined): number {
+  let size = 0
+  for (const record of records) size += recordSize(record, names)
   return size
 }
 
@@ -86,11 +88,14 @@ class CompressedSize {
 }
 
 function recordSize(record: ResourceRecord, names: CompressedSize | undefined): number {
-  const nameSize = (name: string): number => (names === undefined ? plainName(name) : names.name(name))
-  return nameSize(record.name) + RECORD_TAIL + dataSize(record, nameSize)
+  return nameSize(record.name, names) + RECORD_TAIL + dataSize(record, names)
 }
 
-function dataSize(record: ResourceRecord, nameSize: (name: string) => number): number {
+function nameSize(name: string, names: CompressedSize | undefined): number {
+  return names === undefined ? plainName(name) : names.name(name)
+}
+
+function dataSize(record: ResourceRecord, names: CompressedSize | undefined): number {
   switch (record.type) {
     case 'A':
       return 4
@@ -98,13 +103,13 @@ function dataSize(record: ResourceRecord, nameSize: (name: string) => number): n
       return 16
     case 'CNAME':
     case 'PTR':
-      return nameSize(record.target)
+      return nameSize(record.target, names)
     case 'TXT':
       return 1 + record.text.length
     case 'SRV':
       return 6 + plainName(record.target) // RFC 2782: the target is not compressed
     case 'SOA':
-      return nameSize(record.mname) + nameSize(record.rname) + 20
+      return nameSize(record.mname, names) + nameSize(record.rname, names) + 20
   }
 }
 
