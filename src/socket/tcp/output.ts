@@ -1,6 +1,6 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import { NEVER } from '../../engine/timer-wheel.ts'
-import { ACK, FIN, newPacket, PSH, TCP } from '../../kernel/packet.ts'
+import { ACK, FIN, newPacket, PSH, SYN, TCP } from '../../kernel/packet.ts'
 import { inFlight, noteWindowUse, restartAfterIdle } from './congestion.ts'
 import { ackSent, DELAYED_ACK_TICKS, offeredWindow } from './receive.ts'
 import { RECOVERY, RecoveryState } from './recovery-state.ts'
@@ -88,7 +88,8 @@ export function transmit(socket: TcpSocket, flags: number, seq: number, bytes: n
   packet.seq = seq
   packet.window = offeredWindow(socket)
   packet.length = bytes
-  packet.ledger = socket.ledger
+  // Only what the other end waits for is counted: the handshake and the end of a message. The rest travels meanwhile.
+  if ((flags & (SYN | PSH)) !== 0) packet.ledger = socket.ledger
   packet.journey = socket.journey
   if (bytes > 0) packet.payload = socket.outbox
   if ((flags & ACK) !== 0) {
