@@ -18,10 +18,17 @@ export type NodePortAddresses = 'all' | readonly Address[]
 /** As pkg/proxy/util/nodeport_addresses.go chooses them; CIDRs of the other IP family alone mean all. */
 export function nodePortAddressesOf(config: ProxyConfig, node: ProxyNode): NodePortAddresses {
   if (config.nodePortAddresses.includes('primary')) return [node.primaryAddress]
+  if (answersEverywhere(config)) return 'all'
   const cidrs = config.nodePortAddresses.map(parseCidr).filter((cidr) => cidr !== undefined)
-  if (cidrs.length === 0 || cidrs.some((cidr) => cidr.prefix === 0)) return 'all'
   const chosen = new Set(node.addresses.filter((address) => cidrs.some((cidr) => contains(cidr, address))))
   return [...chosen].sort(compareAddresses)
+}
+
+/** Do all local addresses of every node answer NodePorts? */
+export function answersEverywhere(config: ProxyConfig): boolean {
+  if (config.nodePortAddresses.includes('primary')) return false
+  const cidrs = config.nodePortAddresses.map(parseCidr).filter((cidr) => cidr !== undefined)
+  return cidrs.length === 0 || cidrs.some((cidr) => cidr.prefix === 0)
 }
 
 /** Do NodePorts work on 127.0.0.1? Only iptables mode asks (`--iptables-localhost-nodeports`). */

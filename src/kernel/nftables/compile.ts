@@ -42,7 +42,9 @@ const CT_STATES: Readonly<Record<CtState, number>> = {
 function stepOf(statement: Statement): Step {
   switch (statement.kind) {
     case 'address':
-      return addressStep(statement.field, statement.cidrs, statement.negated === true)
+      return addressStep(statement.field, statement.cidr, statement.negated === true)
+    case 'any-address':
+      return anyAddressStep(statement.field, statement.cidrs, statement.negated === true)
     case 'lookup':
       return lookupStep(statement.field, statement.set)
     case 'protocol':
@@ -76,10 +78,13 @@ function stepOf(statement: Statement): Step {
   }
 }
 
-function addressStep(field: AddressField, cidrs: readonly Cidr[], negated: boolean): Step {
+function addressStep(field: AddressField, cidr: Cidr, negated: boolean): Step {
   const read = READ[field]
-  const [only] = cidrs
-  if (only !== undefined && cidrs.length === 1) return (packet) => (contains(only, read(packet)) === negated ? BREAK : NEXT)
+  return (packet) => (contains(cidr, read(packet)) === negated ? BREAK : NEXT)
+}
+
+function anyAddressStep(field: AddressField, cidrs: readonly Cidr[], negated: boolean): Step {
+  const read = READ[field]
   return (packet, walker) => {
     walker.lookups++
     const address = read(packet)

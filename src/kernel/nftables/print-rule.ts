@@ -16,7 +16,9 @@ export function quoted(text: string): string {
 export function printStatement(statement: Statement): string {
   switch (statement.kind) {
     case 'address':
-      return `${statement.field} ${statement.negated === true ? '!= ' : ''}${printCidrs(statement.cidrs)}`
+      return `${statement.field} ${not(statement)}${printCidr(statement.cidr)}`
+    case 'any-address':
+      return `${statement.field} ${not(statement)}{ ${statement.cidrs.map(printCidr).join(', ')} }`
     case 'lookup':
       return `${statement.field} @${statement.set}`
     case 'protocol':
@@ -24,7 +26,7 @@ export function printStatement(statement: Statement): string {
     case 'ct-state':
       return `ct state ${statement.states.join(',')}`
     case 'in-interface':
-      return `iifname ${statement.negated === true ? '!= ' : ''}${quoted(statement.name)}`
+      return `iifname ${not(statement)}${quoted(statement.name)}`
     case 'fib':
       return `fib ${statement.side} type ${statement.type}`
     case 'mark':
@@ -51,9 +53,8 @@ export function printStatement(statement: Statement): string {
   }
 }
 
-function printCidrs(cidrs: readonly Cidr[]): string {
-  const texts = cidrs.map(printCidr)
-  return texts.length === 1 ? texts.join('') : `{ ${texts.join(', ')} }`
+function not({ negated }: { negated?: boolean }): string {
+  return negated === true ? '!= ' : ''
 }
 
 /** Without the prefix of a single address, as nft has it. */

@@ -17,8 +17,10 @@ export type ActionStatement = Extract<Target, { kind: 'DNAT' | 'MASQUERADE' | 'R
  * packet goes on to the next (net/netfilter/nf_tables_core.c, nft_do_chain).
  */
 export type Statement =
-  /** `ip saddr != 10.0.0.0/8`; several CIDRs are an anonymous set. */
-  | { kind: 'address'; field: AddressField; cidrs: readonly Cidr[]; negated?: boolean }
+  /** `ip saddr != 10.0.0.0/8` */
+  | { kind: 'address'; field: AddressField; cidr: Cidr; negated?: boolean }
+  /** `ip saddr != { 10.0.0.0/8, 192.0.2.7 }`: an anonymous set */
+  | { kind: 'any-address'; field: AddressField; cidrs: readonly Cidr[]; negated?: boolean }
   /** `ip daddr @cluster-ips` */
   | { kind: 'lookup'; field: AddressField; set: string }
   /** `meta l4proto tcp` */
