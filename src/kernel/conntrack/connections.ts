@@ -64,13 +64,13 @@ export class Connections implements TrackerContext {
     let tuple = heads[hash >>> shift]!
     while (tuple >= 0) {
       const at = tupleAt(tuple)
-      const after = next[tuple]!
       if (words[at] === source && words[at + DESTINATION] === destination && words[at + PORTS] === ports && words[at + PROTOCOL] === protocol) {
         const entry = tuple >> 1
         if (entries.deadline(entry) <= now) this.retire(entry, now)
         else if (entries.isVisible(entry, now, cpu) || cpu === UNDER_LOCK) return tuple
       }
-      tuple = after
+      // Still its successor if it has just been taken out.
+      tuple = next[tuple]!
     }
     return NOT_FOUND
   }
