@@ -41,7 +41,7 @@ const DEFAULTS: { readonly [kind: string]: Defaults } = {
 
 /** A pod that has an address but says nothing of its health is taken to be well. */
 function withPodDefaults(pod: Pod): Pod {
-  if (pod.status.podIP === undefined || pod.status.conditions !== undefined) return pod
+  if (!pod.status.podIP || pod.status.conditions) return pod
   return { ...pod, status: { phase: 'Running', ...pod.status, conditions: [{ type: 'Ready', status: 'True' }] } }
 }
 

@@ -33,7 +33,7 @@ export function runDeployments(control: ControlPlane): void {
     if (deployment === undefined) return
     const wanted = canonicalTemplate(deployment.spec.template)
     const sets = [...selection.replicaSetsOf(namespace, name)].sort(byRevision)
-    const current = sets.find((set) => set.spec.template !== undefined && canonicalTemplate(set.spec.template) === wanted)
+    const current = sets.find((set) => set.spec.template != null && canonicalTemplate(set.spec.template) === wanted)
     if (current === undefined) {
       store.put(replicaSetFor(deployment, revisionOf(sets.at(-1)) + 1, clock.timestamp()))
       return

@@ -2,7 +2,7 @@ import { WorkQueue, type ControlPlane } from './control.ts'
 import { endpointOf, endpointPorts } from './endpoint.ts'
 import { withHints } from './hints.ts'
 import { randomSuffix } from './names.ts'
-import { isFinished, type Endpoint, type EndpointSlice, type Metadata, type Pod, type Service } from './object.ts'
+import { hasSelector, isFinished, type Endpoint, type EndpointSlice, type Metadata, type Pod, type Service } from './object.ts'
 import { SERVICE_NAME_LABEL } from './selection.ts'
 import { packSlices, portsKey, type PortGroup, type SliceContent } from './slices.ts'
 import { compare, keyOf } from './store.ts'
@@ -44,7 +44,7 @@ export function runEndpointSlices(control: ControlPlane): void {
 
   function sync(namespace: string, name: string): void {
     const service = store.get('Service', namespace, name)
-    if (service === undefined || service.spec.selector === undefined || service.spec.type === 'ExternalName' || isGiven(service)) return
+    if (service === undefined || !hasSelector(service) || service.spec.type === 'ExternalName' || isGiven(service)) return
     ours.add(keyOf(service))
     const existing = managedSlices(service)
     const contents = packSlices(groupsOf(service), existing)

@@ -17,7 +17,8 @@ export function environmentOf(store: Store, pod: Pod): Variable[] {
   for (const service of servicesSeenBy(store, pod)) for (const { name, value } of serviceVariables(service)) discovered.set(name, value)
   const own = new Map<string, string>()
   for (const { name, value } of pod.spec.containers[0]?.env ?? []) {
-    if (value !== undefined) own.set(name, expand(value, (variable) => own.get(variable) ?? discovered.get(variable)))
+    // What comes from elsewhere (valueFrom) is not known here.
+    if (value != null) own.set(name, expand(value, (variable) => own.get(variable) ?? discovered.get(variable)))
   }
   for (const [name, value] of discovered) if (!own.has(name)) own.set(name, value)
   return [...own].map(([name, value]) => ({ name, value }))

@@ -1,6 +1,6 @@
 import { WorkQueue, type ControlPlane } from './control.ts'
 import { ENDPOINTSLICE_CONTROLLER, MANAGED_BY_LABEL } from './endpointslice.ts'
-import { zoneOf, type Endpoint, type Endpoints, type EndpointSlice, type Service } from './object.ts'
+import { hasSelector, zoneOf, type Endpoint, type Endpoints, type EndpointSlice, type Service } from './object.ts'
 import { SERVICE_NAME_LABEL } from './selection.ts'
 
 const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io'
@@ -33,7 +33,7 @@ export function runMirroring(control: ControlPlane): void {
   function sliceOf(service: Service, subset: Subset, i: number): EndpointSlice {
     const { name, namespace, labels } = service.metadata
     // A Service with a selector gets its slices back once its pods change.
-    const manager = service.spec.selector === undefined ? MIRRORING_CONTROLLER : ENDPOINTSLICE_CONTROLLER
+    const manager = hasSelector(service) ? ENDPOINTSLICE_CONTROLLER : MIRRORING_CONTROLLER
     return {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',

@@ -90,6 +90,11 @@ export function isActive(pod: Pod): boolean {
   return !isFinished(pod) && !isTerminating(pod)
 }
 
+/** Services without one (or with an empty one) have only the endpoints that somebody writes down. */
+export function hasSelector({ spec }: Service): boolean {
+  return Object.keys(spec.selector ?? {}).length > 0
+}
+
 export const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
 export function zoneOf(node: Node | undefined): string | undefined {

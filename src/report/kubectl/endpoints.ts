@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { HEADLESS_LABEL, TRIGGER_TIME } from '../../cluster/endpointslice.ts'
-import type { Endpoint, EndpointPort, Endpoints, EndpointSlice, Service } from '../../cluster/object.ts'
+import { hasSelector, type Endpoint, type EndpointPort, type Endpoints, type EndpointSlice, type Service } from '../../cluster/object.ts'
 import { compare, keyOf } from '../../cluster/store.ts'
 import { listSome } from './format.ts'
 
@@ -28,18 +28,17 @@ export function endpointsOf({ store, selection }: Cluster, service: Service): En
 export function formatEndpoints({ subsets }: Pick<Endpoints, 'subsets'>, portName?: string): string {
   if (!subsets?.length) return '<none>'
   return listSome(
-    subsets.flatMap(({ addresses = [], ports = [] }) =>
-      ports.length === 0
-        ? addresses.map(({ ip }) => ip)
-        : ports
-            .filter(({ name }) => portName === undefined || (name ?? '') === portName)
-            .flatMap(({ port }) => addresses.map(({ ip }) => `${ip}:${port}`)),
-    ),
+    subsets.flatMap(({ addresses, ports }) => {
+      const ips = (addresses ?? []).map(({ ip }) => ip)
+      if (!ports?.length) return ips
+      const named = ports.filter(({ name }) => portName === undefined || (name ?? '') === portName)
+      return named.flatMap(({ port }) => ips.map((ip) => `${ip}:${port}`))
+    }),
   )
 }
 
-function hasEndpoints({ spec }: Service): boolean {
-  return spec.selector !== undefined && spec.type !== 'ExternalName'
+function hasEndpoints(service: Service): boolean {
+  return hasSelector(service) && service.spec.type !== 'ExternalName'
 }
 
 function endpointsFrom(service: Service, slices: EndpointSlice[]): Endpoints {

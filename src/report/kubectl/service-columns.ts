@@ -37,7 +37,8 @@ function formatPort({ port, nodePort, protocol }: NonNullable<Service['spec']['p
 }
 
 function externalIP(service: Service, wide: boolean): string {
-  const { type, externalIPs = [], externalName } = service.spec
+  const { type, externalName } = service.spec
+  const externalIPs = service.spec.externalIPs ?? []
   if (type === 'ExternalName') return externalName ?? ''
   if (type !== 'LoadBalancer') return orNone(externalIPs.join(','))
   const addresses = ingressAddresses(service, wide)
