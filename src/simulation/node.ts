@@ -7,6 +7,7 @@ import { cidrOf, LOOPBACK, type Address, type Cidr } from '../kernel/address.ts'
 import { Bridge } from '../kernel/bridge.ts'
 import { IcmpLimit } from '../kernel/icmp-limit.ts'
 import { Machine } from '../kernel/machine.ts'
+import { Nftables } from '../kernel/nftables.ts'
 import type { Packet } from '../kernel/packet.ts'
 import type { Route } from '../kernel/routes.ts'
 import { Tracking } from '../kernel/tracking.ts'
@@ -55,6 +56,7 @@ export class SimulatedNode {
   readonly port: EthernetPort
   readonly tracking: Tracking
   readonly xtables: Xtables
+  readonly nftables: Nftables
   readonly stack: Stack
   /** First address of the pods' range: the gateway of every pod here. */
   readonly podGateway: Address | undefined
@@ -94,6 +96,7 @@ export class SimulatedNode {
       random: streams.stream(`nat/${facts.name}`),
     })
     this.xtables = new Xtables(machine, this.tracking, streams.stream(`statistic/${facts.name}`))
+    this.nftables = new Nftables(machine, this.tracking, streams.stream(`numgen/${facts.name}`))
     this.stack = new Stack(new HostNetwork(machine, wheel), {
       name: facts.name,
       random: streams.stream(`sockets/node/${facts.name}`),

@@ -1,25 +1,21 @@
 import { formatCidr, LOOPBACK, type Address } from '../kernel/address.ts'
-import type { Ruleset } from '../kernel/rules/program.ts'
-import type { ProxyConfig } from '../proxy/config.ts'
-import { IptablesProxy } from '../proxy/iptables.ts'
 import type { ProxyNode } from '../proxy/node.ts'
 import { ServiceSnapshot } from '../proxy/service-snapshot.ts'
+import type { Mode } from './modes.ts'
 import type { SimulatedNode } from './node.ts'
 import type { World } from './world.ts'
 
 /** The kube-proxies of all nodes: one compiler, and for each node what it knows. */
 export class Proxies {
   readonly #world: World
-  readonly #config: ProxyConfig
-  readonly #iptables: IptablesProxy
+  readonly #mode: Mode
   readonly #syncs = new Map<string, number>()
   readonly #proxyNodes = new Map<string, ProxyNode>()
   #snapshot: ServiceSnapshot | undefined
 
-  constructor(world: World) {
+  constructor(world: World, mode: Mode) {
     this.#world = world
-    this.#config = world.proxyConfig
-    this.#iptables = new IptablesProxy(this.#config, world.settings.sysctls['net.netfilter.nf_conntrack_tcp_be_liberal'] === 1)
+    this.#mode = mode
   }
 
   /** What is true now, as a proxy that has just heard everything would know it. */
@@ -30,7 +26,7 @@ export class Proxies {
   }
 
   install(node: SimulatedNode): void {
-    node.xtables.load(this.programOf(node))
+    this.#mode.install(node, this.snapshot, this.proxyNode(node))
     this.#syncs.set(node.facts.name, this.syncs(node) + 1)
   }
 
@@ -39,12 +35,8 @@ export class Proxies {
     return this.#syncs.get(node.facts.name) ?? 0
   }
 
-  programOf(node: SimulatedNode): Ruleset {
-    return this.#iptables.program(this.snapshot, this.proxyNode(node))
-  }
-
   countRules(node: SimulatedNode): number {
-    return this.#iptables.countRules(this.snapshot, this.proxyNode(node))
+    return this.#mode.countRules(this.snapshot, this.proxyNode(node))
   }
 
   /** Kept for each node: what is built for it is remembered by this object. */

@@ -12,6 +12,7 @@ import type { Scenario } from '../scenario/spec/scenario.ts'
 import { Stack } from '../socket/stack.ts'
 import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
+import { modeOf } from './modes.ts'
 import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
 import { PodNamespace } from './pod.ts'
@@ -93,7 +94,9 @@ export class World {
     // A node answers for its address as soon as somebody sends to it: that builds it.
     this.fabric.onMissing = (address) => this.node(this.#nodeByAddress.get(address)?.name ?? '')?.port
     this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
-    this.proxies = new Proxies(this)
+    const mode = modeOf(this)
+    if (mode === undefined) throw new WorldError(`kube-proxy's mode ${this.proxyConfig.mode} cannot be simulated`)
+    this.proxies = new Proxies(this, mode)
     for (const pod of this.cluster.store.list('Pod')) this.#place(pod)
     this.#followPods()
     this.#addClients()

@@ -20,7 +20,12 @@ export interface ShowFlags extends InputFlags {
 const VIEWS: Record<string, (flags: ShowFlags) => void> = {
   iptables: (flags) => {
     const world = worldAt(flags)
-    for (const line of printRuleset(world.proxies.programOf(nodeOf(world, flags)))) print(line)
+    for (const line of printRuleset(nodeOf(world, flags).xtables.ruleset)) print(line)
+  },
+  nftables: (flags) => {
+    const { nftables } = nodeOf(worldAt(flags), flags)
+    for (const line of nftables.print()) print(line)
+    if (nftables.table === undefined) complain('kube-proxy writes nftables rules in nftables mode alone: --mode nftables')
   },
   conntrack: (flags) => {
     const world = worldAfter(flags)

@@ -1,0 +1,37 @@
+import { cidrOf } from '../kernel/address.ts'
+import type { ProxyMode } from '../proxy/config.ts'
+import { IptablesProxy } from '../proxy/iptables.ts'
+import { NftablesProxy } from '../proxy/nftables.ts'
+import type { ProxyNode } from '../proxy/node.ts'
+import type { ServiceSnapshot } from '../proxy/service-snapshot.ts'
+import type { SimulatedNode } from './node.ts'
+import type { World } from './world.ts'
+
+/** kube-proxy in one mode, for all nodes. */
+export interface Mode {
+  /** Programs a node with what its proxy knows. */
+  install(node: SimulatedNode, snapshot: ServiceSnapshot, self: ProxyNode): void
+  countRules(snapshot: ServiceSnapshot, self: ProxyNode): number
+}
+
+const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
+  iptables: (world) => {
+    const proxy = new IptablesProxy(world.proxyConfig, world.settings.sysctls['net.netfilter.nf_conntrack_tcp_be_liberal'] === 1)
+    return {
+      install: (node, snapshot, self) => node.xtables.load(proxy.program(snapshot, self)),
+      countRules: (snapshot, self) => proxy.countRules(snapshot, self),
+    }
+  },
+  nftables: (world) => {
+    const proxy = new NftablesProxy(world.proxyConfig, [cidrOf(world.scenario.cluster.serviceCIDR)])
+    return {
+      install: (node, snapshot, self) => node.nftables.load(proxy.program(snapshot, self)),
+      countRules: (snapshot, self) => proxy.count(snapshot, self).rules,
+    }
+  },
+}
+
+/** The mode that the proxy's configuration asks for; undefined if it cannot be simulated. */
+export function modeOf(world: World): Mode | undefined {
+  return MODES[world.proxyConfig.mode]?.(world)
+}
