@@ -182,7 +182,8 @@ export class Connections implements TrackerContext {
   #collect(now: Nanos): void {
     const { entries } = this
     const share = Math.min(Math.floor(((now - this.#scannedAt) / SCAN_INTERVAL) * entries.used), entries.used)
-    if (share === 0) return
+    // The clocks of the cores differ a little: a busy one is ahead.
+    if (share <= 0) return
     this.#scannedAt = share === entries.used ? now : this.#scannedAt + (share / entries.used) * SCAN_INTERVAL
     for (let i = 0; i < share; i++) {
       if (this.#scanCursor >= entries.used) this.#scanCursor = 0

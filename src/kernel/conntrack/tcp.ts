@@ -4,40 +4,11 @@ import type { KernelVersion } from '../version.ts'
 import type { Entries } from './entries.ts'
 import { RETRANS, UNACKNOWLEDGED } from './settings.ts'
 import { ASSURED, CONFIRMED, FIXED_TIMEOUT, SEEN_REPLY } from './status.ts'
-import { ACK_SEGMENT, areFlagsValid, CLOSE, ESTABLISHED, FIN_SEGMENT, FIN_WAIT, IGNORED, LAST_ACK, NONE, nextState, NO_STATE, RST_SEGMENT, segmentOf, SYN_RECV, SYN_SEGMENT, SYN_SENT, SYN_SENT2, SYNACK_SEGMENT, TIME_WAIT } from './tcp-states.ts'
-import {
-  BE_LIBERAL,
-  checkWindow,
-  CLOSE_INIT,
-  DATA_UNACKNOWLEDGED,
-  END,
-  endOf,
-  EXCESSIVE,
-  isBefore,
-  LAST_ACK_NUMBER,
-  LAST_DIRECTION,
-  LAST_END,
-  LAST_FLAGS,
-  LAST_SEGMENT,
-  LAST_SEQ,
-  LAST_WINDOW,
-  MAX_ACK,
-  MAX_ACK_SET,
-  MAX_END,
-  MAX_WINDOW,
-  resetFlags,
-  RETRANSMISSIONS,
-  setSideFlag,
-  SIDE_FLAGS,
-  sideAt,
-  STALE,
-  STATE,
-} from './tcp-window.ts'
+import { BELIEVED, DOUBTFUL, judgeReset, REFUSED } from './tcp-reset.ts'
+import { answersIgnoredSyn, isChallengeAck, letPass, mayReopen, SIMULTANEOUS_OPEN, synchronise } from './tcp-resync.ts'
+import { ACK_SEGMENT, areFlagsValid, CLOSE, ESTABLISHED, FIN_SEGMENT, FIN_WAIT, IGNORED, NONE, nextState, NO_STATE, RST_SEGMENT, segmentOf, SYN_RECV, SYN_SEGMENT, SYN_SENT, SYN_SENT2, TIME_WAIT } from './tcp-states.ts'
+import { BE_LIBERAL, checkWindow, CLOSE_INIT, DATA_UNACKNOWLEDGED, END, endOf, EXCESSIVE, LAST_DIRECTION, LAST_FLAGS, LAST_SEGMENT, LAST_WINDOW, MAX_END, MAX_WINDOW, RETRANSMISSIONS, setSideFlag, SIDE_FLAGS, sideAt, STALE, STATE } from './tcp-window.ts'
 import { ENDED, INVALID, REOPENED, TRACKED, type TrackerContext, type Tracking } from './tracker.ts'
-
-// Flags of the last segment that was let through without being believed.
-const EXPECT_CHALLENGE_ACK = 1
-const SIMULTANEOUS_OPEN = 2
 
 /** What the last segment was, before there is one. */
 const NO_SEGMENT = 255
@@ -107,94 +78,6 @@ function begin(entries: Entries, entry: number, packet: Packet, isLoose: boolean
   setSideFlag(entries, entry, 0, BE_LIBERAL)
   setSideFlag(entries, entry, 1, BE_LIBERAL)
   return true
-}
-
-/** A SYN for a connection that is over: closed by either side, or aborted by this one. */
-function mayReopen(entries: Entries, entry: number, direction: number): boolean {
-  const flags = entries.byte(entry, SIDE_FLAGS) | entries.byte(entry, SIDE_FLAGS + 1)
-  if ((flags & CLOSE_INIT) !== 0) return true
-  return entries.byte(entry, LAST_DIRECTION) === direction && entries.byte(entry, LAST_SEGMENT) === RST_SEGMENT
-}
-
-function answersIgnoredSyn(entries: Entries, entry: number, direction: number, segment: number, packet: Packet): boolean {
-  return (
-    segment === SYNACK_SEGMENT &&
-    entries.byte(entry, LAST_SEGMENT) === SYN_SEGMENT &&
-    entries.byte(entry, LAST_DIRECTION) !== direction &&
-    entries.tcp[entries.tcpAt(entry) + LAST_END] === (packet.ack | 0)
-  )
-}
-
-/** The connection begins anew with the SYN that was let pass. */
-function synchronise(entries: Entries, entry: number, direction: number): void {
-  const { tcp } = entries
-  const at = entries.tcpAt(entry)
-  const caller = sideAt(entries, entry, 1 - direction)
-  const answerer = sideAt(entries, entry, direction)
-  tcp[caller + END] = tcp[at + LAST_END]!
-  tcp[caller + MAX_END] = tcp[at + LAST_END]!
-  tcp[caller + MAX_WINDOW] = Math.max(tcp[at + LAST_WINDOW]!, 1)
-  tcp.fill(0, answerer, answerer + 4)
-  entries.setByte(entry, SIDE_FLAGS + 1 - direction, 0)
-  resetFlags(entries, entry, direction)
-  entries.setByte(entry, LAST_FLAGS, 0)
-}
-
-/** A segment that we cannot place: remember it, and let the ends decide what it is. */
-function letPass(entries: Entries, entry: number, direction: number, segment: number, state: number, packet: Packet): void {
-  const { tcp } = entries
-  const at = entries.tcpAt(entry)
-  entries.setByte(entry, LAST_SEGMENT, segment)
-  entries.setByte(entry, LAST_DIRECTION, direction)
-  tcp[at + LAST_SEQ] = packet.seq
-  tcp[at + LAST_END] = endOf(packet)
-  tcp[at + LAST_WINDOW] = packet.window
-  if (segment === SYN_SEGMENT && direction === 0) entries.setByte(entry, LAST_FLAGS, state === LAST_ACK ? EXPECT_CHALLENGE_ACK : 0)
-  if (state === SYN_SENT && segment === ACK_SEGMENT && direction === 1) tcp[at + LAST_ACK_NUMBER] = packet.ack
-}
-
-/** RFC 5961: the answer to a spurious SYN must not be taken for the ACK of the last FIN. */
-function isChallengeAck(entries: Entries, entry: number, direction: number, segment: number, state: number): boolean {
-  const flags = entries.byte(entry, LAST_FLAGS)
-  const isIt = state === LAST_ACK && segment === ACK_SEGMENT && entries.byte(entry, LAST_DIRECTION) !== direction && entries.byte(entry, LAST_SEGMENT) === SYN_SEGMENT && (flags & EXPECT_CHALLENGE_ACK) !== 0
-  if (isIt) entries.setByte(entry, LAST_FLAGS, flags & ~EXPECT_CHALLENGE_ACK)
-  return isIt
-}
-
-// What to think of a RST.
-const REFUSED = 0
-/** Without looking at the window. */
-const BELIEVED = 1
-/** The receiver may answer with a challenge ACK: the state stays. */
-const DOUBTFUL = 2
-const ORDINARY = 3
-
-function judgeReset(context: TrackerContext, entry: number, direction: number, state: number, packet: Packet): number {
-  const { entries, settings } = context
-  const { tcp } = entries
-  const at = entries.tcpAt(entry)
-  // A tuple that is closing may have been used again by its ends already.
-  if (state >= FIN_WAIT && state <= CLOSE) return BELIEVED
-  const status = entries.status(entry)
-  const last = entries.byte(entry, LAST_SEGMENT)
-  const other = 1 - direction
-  let verdict = ORDINARY
-  if ((entries.byte(entry, SIDE_FLAGS + other) & MAX_ACK_SET) !== 0 && last !== SYN_SEGMENT) {
-    const seq = packet.seq | 0
-    const acknowledged = tcp[sideAt(entries, entry, other) + MAX_ACK]!
-    const isEstablished = state === ESTABLISHED && (status & ASSURED) !== 0
-    if (seq === 0 && !isEstablished) return ORDINARY
-    if (isBefore(seq, acknowledged) && !settings.tcpIgnoreInvalidRst) return REFUSED
-    if (!isEstablished || seq === acknowledged) return ORDINARY
-    if (last === ACK_SEGMENT && entries.byte(entry, LAST_DIRECTION) === direction && seq === tcp[at + LAST_END]) return ORDINARY
-    verdict = DOUBTFUL
-  }
-  const answersSyn = (status & SEEN_REPLY) !== 0 && last === SYN_SEGMENT
-  const answersAck = (status & ASSURED) === 0 && last === ACK_SEGMENT
-  const isAnswer = entries.byte(entry, LAST_DIRECTION) !== direction && (packet.ack | 0) === tcp[at + LAST_END]
-  if ((answersSyn || answersAck) && isAnswer) return verdict === DOUBTFUL ? DOUBTFUL : BELIEVED
-  const answersChallenge = state === SYN_SENT && last === ACK_SEGMENT && entries.byte(entry, LAST_DIRECTION) === 1 && (packet.seq | 0) === tcp[at + LAST_ACK_NUMBER]
-  return answersChallenge ? BELIEVED : verdict
 }
 
 /** The segment is a valid part of the connection: new state, new deadline. */

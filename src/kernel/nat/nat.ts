@@ -1,7 +1,7 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import type { Random } from '../../engine/random.ts'
 import { DESTINATION, PORTS, SOURCE, tupleAt } from '../conntrack/entries.ts'
-import { CONFIRMED, DST_NAT, DST_NAT_DONE, SRC_NAT, SRC_NAT_DONE } from '../conntrack/status.ts'
+import { CONFIRMED, DST_NAT, DST_NAT_DONE, DYING, SRC_NAT, SRC_NAT_DONE } from '../conntrack/status.ts'
 import type { ConntrackTable } from '../conntrack/table.ts'
 import { destinationPortOf, sourcePortOf } from '../conntrack/tuple.ts'
 import { LOCAL_IN, POST_ROUTING, type Hook } from '../netfilter.ts'
@@ -36,7 +36,7 @@ export class Nat {
     if (packet.ct < 0) return false
     if (packet.ctState !== CT_NEW && (packet.ctState !== CT_RELATED || packet.protocol === ICMP)) return false
     const done = sideOf(hook) === SOURCE_SIDE ? SRC_NAT_DONE : DST_NAT_DONE
-    return !this.#table.hasStatus(packet.ct, done | CONFIRMED)
+    return !this.#table.hasStatus(packet.ct, done | CONFIRMED | DYING)
   }
 
   /**

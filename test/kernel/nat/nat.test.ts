@@ -223,6 +223,22 @@ nat('asks the rules once for each side, and never for ICMP errors', () => {
   assert.is(machine.nat.needsSetup(error, POST_ROUTING), false)
 })
 
+nat('translates the RST of REJECT although the connection it refuses is already gone', () => {
+  const machine = box()
+  const syn = segment(pod, service, 'S', 0, 0)
+  machine.table.track(syn, 0, 0)
+  machine.nat.setup(syn, PRE_ROUTING, to(backend), 0, 0)
+  machine.nat.translate(syn, PRE_ROUTING)
+  const reset = segment(backend, pod, 'RA', 0, 1)
+  machine.table.attach(reset, syn)
+  machine.table.drop(syn, 0)
+  assert.is(machine.nat.needsSetup(reset, POST_ROUTING), false)
+  machine.nat.translate(reset, POST_ROUTING)
+  assert.is(text(reset), '10.96.0.10:80 10.244.1.12:40000')
+  assert.is(machine.table.confirm(reset, 0, 0), NF_ACCEPT)
+  assert.is(machine.table.count(0), 0)
+})
+
 nat('leaves connections alone that IPVS steers by altering the reply', () => {
   const machine = box()
   const packet = datagram(pod, service)
