@@ -4,10 +4,12 @@ import { isSchedulerName, type SchedulerName } from '../kernel/ipvs/schedulers/b
 import type { ServiceSource } from '../kernel/ipvs/service-table.ts'
 import type { Ruleset } from '../kernel/rules/program.ts'
 import type { ProxyConfig } from './config.ts'
-import { ClusterPortals, nodePortAddresses } from './ipvs/cluster-portals.ts'
+import { readSnapshot, type Knowledge } from './ipvs/knowledge.ts'
+import type { LocalEndpoint } from './ipvs/local-endpoints.ts'
+import { nodePortAddresses, type PortalIndex } from './ipvs/portal-index.ts'
 import { rulesetOf } from './ipvs/rules.ts'
 import { isSetName, SET_NAMES, type SetName } from './ipvs/set-names.ts'
-import { addressSet, closedToNode, clusterSet, nodeSet, type WantedSet } from './ipvs/sets.ts'
+import { addressSet, closedToNode, hairpinSet, nodeSet, type WantedSet } from './ipvs/sets.ts'
 import { VirtualServers } from './ipvs/virtual-servers.ts'
 import { localDetectorOf } from './local-detector.ts'
 import type { ProxyNode } from './node.ts'
@@ -26,14 +28,6 @@ export interface IpvsProgram {
   sets(): readonly IpSet[]
 }
 
-/** What all nodes have in common once they know a snapshot. */
-interface Shared {
-  readonly portals: ClusterPortals
-  readonly sets: Map<SetName, WantedSet | undefined>
-  /** Service addresses that no node has of its own. */
-  readonly bound: ReadonlySet<Address>
-}
-
 /**
  * kube-proxy's ipvs mode (pkg/proxy/ipvs/proxier.go, release 1.33). One instance serves all nodes of one configuration,
  * so that what does not depend on a node is built once.
@@ -41,8 +35,10 @@ interface Shared {
 export class IpvsProxy {
   readonly #config: ProxyConfig
   readonly #scheduler: SchedulerName
-  readonly #shared = new WeakMap<ServiceSnapshot, Shared>()
+  readonly #known = new WeakMap<ServiceSnapshot, Knowledge>()
+  #latest: Knowledge | undefined
   readonly #addressSets = new WeakMap<ReadonlySet<Address>, WantedSet>()
+  readonly #hairpinSets = new WeakMap<readonly LocalEndpoint[], WantedSet>()
   readonly #rulesets = new Map<string, Ruleset>()
 
   /** Throws for a scheduler that the kernel has not: kube-proxy refuses to start. */
@@ -54,36 +50,41 @@ export class IpvsProxy {
 
   /** What kube-proxy programs on that node when it knows that snapshot. */
   program(snapshot: ServiceSnapshot, node: ProxyNode): IpvsProgram {
-    const shared = remembered(this.#shared, snapshot, () => share(snapshot))
+    const known = remembered(this.#known, snapshot, () => (this.#latest = readSnapshot(snapshot, this.#latest)))
     const nodeAddresses = nodePortAddresses(this.#config, node)
-    const bound = boundOn(shared, node)
+    const bound = boundOn(known.index, node)
     const own = new Map<SetName, WantedSet>()
-    const ownSet = (name: SetName): WantedSet => {
+    const wanted = (name: SetName): WantedSet => {
       let set = own.get(name)
-      if (set === undefined) own.set(name, (set = nodeSet(name, shared.portals, node, nodeAddresses)))
+      if (set === undefined) own.set(name, (set = this.#set(name, known, node, nodeAddresses, bound)))
       return set
     }
-    const wanted = (name: SetName): WantedSet => {
-      if (name === 'KUBE-IPVS-IPS') return remembered(this.#addressSets, bound, () => addressSet(bound))
-      return sharedSet(shared, snapshot, name) ?? ownSet(name)
-    }
     let rules: Ruleset | undefined
-    const ruleset = (): Ruleset => this.#ruleset(shared.portals, node, new Set(SET_NAMES.filter((name) => wanted(name).isWanted)))
+    const ruleset = (): Ruleset => this.#ruleset(known.index, node, new Set(SET_NAMES.filter((name) => wanted(name).isWanted)))
     return {
       get rules() {
         return (rules ??= ruleset())
       },
-      servers: new VirtualServers(shared.portals, node, nodeAddresses, this.#scheduler),
+      servers: new VirtualServers(known, node, nodeAddresses, this.#scheduler),
       bound,
       set: (name) => (isSetName(name) ? wanted(name).set : undefined),
       sets: () => SET_NAMES.map((name) => wanted(name).set),
     }
   }
 
+  #set(name: SetName, known: Knowledge, node: ProxyNode, nodeAddresses: readonly Address[], bound: ReadonlySet<Address>): WantedSet {
+    if (name === 'KUBE-IPVS-IPS') return remembered(this.#addressSets, bound, () => addressSet(bound))
+    if (name === 'KUBE-LOOP-BACK') {
+      const endpoints = known.local.on(node.nodeName)
+      return remembered(this.#hairpinSets, endpoints, () => hairpinSet(endpoints))
+    }
+    return known.index.set(name) ?? nodeSet(name, known.index, node, nodeAddresses)
+  }
+
   /** Most nodes have the same rules. */
-  #ruleset(portals: ClusterPortals, node: ProxyNode, wanted: ReadonlySet<SetName>): Ruleset {
+  #ruleset(index: PortalIndex, node: ProxyNode, wanted: ReadonlySet<SetName>): Ruleset {
     const detector = localDetectorOf(this.#config, node)
-    const closed = closedToNode(portals, node)
+    const closed = closedToNode(index, node)
     const key = JSON.stringify([detector, [...wanted], closed.map((port) => [port.protocol.number, port.port, port.loadBalancerVIPs])])
     let ruleset = this.#rulesets.get(key)
     if (ruleset === undefined) this.#rulesets.set(key, (ruleset = rulesetOf({ config: this.#config, detector, wanted, closed })))
@@ -91,20 +92,10 @@ export class IpvsProxy {
   }
 }
 
-function share(snapshot: ServiceSnapshot): Shared {
-  const portals = new ClusterPortals(snapshot)
-  return { portals, sets: new Map(), bound: new Set(portals.fixed.map((portal) => portal.address)) }
-}
-
-function sharedSet(shared: Shared, snapshot: ServiceSnapshot, name: SetName): WantedSet | undefined {
-  if (!shared.sets.has(name)) shared.sets.set(name, clusterSet(name, snapshot.servicePorts))
-  return shared.sets.get(name)
-}
-
 /** kube-ipvs0 does not take an external address that another interface of the node has. */
-function boundOn(shared: Shared, node: ProxyNode): ReadonlySet<Address> {
-  if (!node.addresses.some((address) => shared.bound.has(address))) return shared.bound
-  const bound = new Set(shared.bound)
+function boundOn({ addresses }: PortalIndex, node: ProxyNode): ReadonlySet<Address> {
+  if (!node.addresses.some((address) => addresses.has(address))) return addresses
+  const bound = new Set(addresses)
   for (const address of node.addresses) bound.delete(address)
   return bound
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import * as fc from 'fast-check'
 import { addressOf, formatAddress } from '../../src/kernel/address.ts'
 import { printIpsetSave } from '../../src/kernel/ipset/save.ts'
 import { Ipvs } from '../../src/kernel/ipvs/ipvs.ts'
@@ -8,6 +9,7 @@ import { newPacket, SCTP, TCP, UDP } from '../../src/kernel/packet.ts'
 import { proxyConfigFrom } from '../../src/proxy/config.ts'
 import { IpvsProxy, type IpvsProgram } from '../../src/proxy/ipvs.ts'
 import { ipvsSettings } from '../../src/proxy/ipvs/settings.ts'
+import { servicePortsOf } from '../../src/proxy/service-port.ts'
 import { ServiceSnapshot } from '../../src/proxy/service-snapshot.ts'
 import { assert, suite } from '../kit.ts'
 import { readLab } from './lab.ts'
@@ -183,5 +185,33 @@ ipvs('a packet to a service address is scheduled without any other service being
   assert.is(formatAddress(packet.destination), '10.244.1.7')
   assert.is(kernel.services.size, 1)
 })
+
+ipvs('law: a program made from the one before equals a fresh one, whatever changed', () => {
+  const step = fc.record({ service: fc.integer({ min: 0, max: 4 }), kind: fc.constantFrom('ClusterIP', 'NodePort', 'LoadBalancer', 'gone'), local: fc.boolean(), endpoints: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }) })
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+      const proxy = new IpvsProxy(proxyConfigFrom(CONFIG))
+      let snapshot = ServiceSnapshot.of([], [])
+      for (const { service: i, kind, local, endpoints } of steps) {
+        const key = `demo/s${i}`
+        const object = service(key, `10.96.3.${i}`, { ...(kind === 'NodePort' ? { nodePort: 30000 + i } : {}), type: kind, externalTrafficPolicy: local ? 'Local' : 'Cluster' }, kind === 'LoadBalancer' ? [`203.0.113.${i}`] : [])
+        const servicePorts = kind === 'gone' ? [] : servicePortsOf(object, [slice(key, endpoints.map((e) => `10.244.${e % 3}.${e}`))])
+        snapshot = snapshot.with([{ service: key, servicePorts }])
+        for (const node of [NODE_1, NODE_2]) assert.equal(textOf(proxy.program(snapshot, node)), textOf(new IpvsProxy(proxyConfigFrom(CONFIG)).program(new ServiceSnapshot(snapshot.servicePorts), node)))
+      }
+    }),
+    { seed: 11, numRuns: 60 },
+  )
+})
+
+function textOf(program: IpvsProgram): unknown {
+  const { tables } = program.rules
+  return [
+    [...program.servers.all()],
+    [...program.bound],
+    printIpsetSave(program.sets()).split('\n').sort(),
+    ...(['nat', 'filter'] as const).map((table) => rulesOf(program.rules, table, ...(tables[table]?.chainNames() ?? []))),
+  ]
+}
 
 ipvs.run()

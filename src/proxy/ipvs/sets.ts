@@ -3,7 +3,8 @@ import { IpSet, type SetEntry } from '../../kernel/ipset/ip-set.ts'
 import { SCTP } from '../../kernel/packet.ts'
 import type { ProxyNode } from '../node.ts'
 import type { ServicePort } from '../service-port.ts'
-import type { ClusterPortals } from './cluster-portals.ts'
+import type { LocalEndpoint } from './local-endpoints.ts'
+import type { PortalIndex } from './portal-index.ts'
 import { SETS, type SetName } from './set-names.ts'
 
 /** A set as kube-proxy wants it. What the kernel refuses (a network of size 0, entries above 65536) is wanted, but missing. */
@@ -43,18 +44,22 @@ export function addressSet(bound: ReadonlySet<Address>): WantedSet {
   return fill('KUBE-IPVS-IPS', [...bound].map((address) => ({ address })))
 }
 
-/** A node's own set. `nodeAddresses`: those that answer NodePorts. */
-export function nodeSet(name: SetName, portals: ClusterPortals, node: ProxyNode, nodeAddresses: readonly Address[]): WantedSet {
-  if (name === 'KUBE-LOOP-BACK') return fill(name, hairpins(portals, node.nodeName))
-  if (name === 'KUBE-LOAD-BALANCER-SOURCE-IP') return fill(name, portals.withSourceRanges.flatMap((port) => (isAllowedFrom(port, node) ? toItself(port) : [])))
+/** The set of a node's own endpoints, which must be masqueraded when they ask themselves. */
+export function hairpinSet(endpoints: readonly LocalEndpoint[]): WantedSet {
+  return fill('KUBE-LOOP-BACK', endpoints.map(({ servicePort, endpoint: { address, port } }) => ({ address, protocol: servicePort.protocol.number, port, secondAddress: address })))
+}
+
+/** Another set of a node's own. `nodeAddresses`: those that answer NodePorts. */
+export function nodeSet(name: SetName, index: PortalIndex, node: ProxyNode, nodeAddresses: readonly Address[]): WantedSet {
+  if (name === 'KUBE-LOAD-BALANCER-SOURCE-IP') return fill(name, index.withSourceRanges.flatMap((port) => (isAllowedFrom(port, node) ? toItself(port) : [])))
   const isLocalOnly = name === 'KUBE-NODE-PORT-LOCAL-SCTP-HASH'
-  const nodePorts = portals.nodePorts.filter(({ servicePort }) => servicePort.protocol.number === SCTP && (!isLocalOnly || servicePort.externalPolicyLocal))
+  const nodePorts = index.nodePorts.filter(({ protocol, position }) => protocol === SCTP && (!isLocalOnly || index.servicePorts[position]?.externalPolicyLocal))
   return fill(name, nodePorts.flatMap(({ port }) => nodeAddresses.map((address) => ({ address, protocol: SCTP, port }))))
 }
 
 /** Load balancers whose source ranges leave out this node: its own processes must be kept from them by a rule. */
-export function closedToNode(portals: ClusterPortals, node: ProxyNode): readonly ServicePort[] {
-  return portals.withSourceRanges.filter((port) => !isAllowedFrom(port, node))
+export function closedToNode(index: PortalIndex, node: ProxyNode): readonly ServicePort[] {
+  return index.withSourceRanges.filter((port) => !isAllowedFrom(port, node))
 }
 
 function isAllowedFrom(port: ServicePort, node: ProxyNode): boolean {
@@ -77,8 +82,4 @@ function toItself(port: ServicePort): SetEntry[] {
 
 function nodePort(port: ServicePort, protocol: 'tcp' | 'udp'): SetEntry[] {
   return port.nodePort !== 0 && port.protocol.name === protocol ? [{ port: port.nodePort }] : []
-}
-
-function hairpins(portals: ClusterPortals, nodeName: string): SetEntry[] {
-  return portals.endpointsOn(nodeName).map(({ servicePort, endpoint: { address, port } }) => ({ address, protocol: servicePort.protocol.number, port, secondAddress: address }))
 }
