@@ -45,6 +45,17 @@ export interface Loaded {
 /** The one door for input: reads, checks and parses everything that the user wrote. Never throws over what is written. */
 export function loadInput(input: Input): Loaded {
   const complaints = new Complaints()
+  try {
+    return load(input, complaints)
+  } catch (reason) {
+    // JSON may nest deeper than what compares and checks it can follow.
+    if (!(reason instanceof RangeError)) throw reason
+    complaints.error({ source: sourceOf('(input)', ''), offset: 0 }, 'something in the input is nested too deeply')
+    return { scenario: undefined, objects: [], proxy: {}, complaints: complaints.list(), more: complaints.more, ok: false }
+  }
+}
+
+function load(input: Input, complaints: Complaints): Loaded {
   const reader = input.reader ?? nodeReader
   const namespace = input.namespace ?? 'default'
   const sources = [

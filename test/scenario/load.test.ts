@@ -117,10 +117,16 @@ load('a hundred thousand objects with mistakes end in a bounded list, and the nu
 load('deep nesting, aliases that multiply and prototypes in disguise end in a complaint or a result', () => {
   const deep = (open: string, close: string) => open.repeat(100_000) + close.repeat(100_000)
   const laughs = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[i]}`).join(',')}]`).join('\n')}\nkind: X\n`
-  for (const given of [deep('[', ']'), deep('{"a":', '}'), deep('{"kind":"List","items":[', ']}'), deep('- ', ''), laughs, '{"__proto__": {"kind": "Scenario"}, "constructor": 1}', '__proto__: {a: b}\nkind: Service\nmetadata: {name: a}\n']) {
+  const object = `{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}], "topologyKeys": ${deep('[', ']')}}}`
+  for (const given of [`${object}\n${object}`, deep('[', ']'), deep('{"a":', '}'), deep('{a: ', '}'), Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), deep('{"kind":"List","items":[', ']}'), deep('- ', ''), laughs, '{"__proto__": {"kind": "Scenario"}, "constructor": 1}', '__proto__: {a: b}\nkind: Service\nmetadata: {name: a}\n']) {
     const { complaints } = loadInput({ given })
     assert.ok(complaints.length > 0, given.slice(0, 20))
   }
+})
+
+load('what must be rendered first says so', () => {
+  assert.match(loadInput({ given: 'kind: Service\nmetadata:\n  name: {{ .Values.name }}\n' }).complaints.map(brief).join(), /this is a template, not a manifest: give what `helm template` prints/)
+  assert.match(loadInput({ given: 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n' }).complaints.map(brief).join(), /give what `kubectl kustomize` prints/)
 })
 
 load('a complaint is rendered with its line, a caret and what to do', () => {

@@ -20,9 +20,6 @@ export interface Located {
   origin: Origin
 }
 
-/** Everybody's kinds, for a spelling suggestion; most of them mean nothing here. */
-const OUR_KINDS = ['Scenario', 'KubeProxyConfiguration']
-
 /** Checks one manifest of Kubernetes; undefined if it is of no use, and complaints say why. */
 export function readObject({ value, origin }: Manifest, namespace: string, complaints: Complaints): Located | undefined {
   if (!isRecord(value)) return refuse(origin, `a manifest must be an object with apiVersion and kind, not ${Array.isArray(value) ? 'a list' : 'a lone value'}`, complaints)
@@ -36,9 +33,8 @@ export function readObject({ value, origin }: Manifest, namespace: string, compl
   const known = KINDS.get(kind)
   const group = typeof apiVersion === 'string' ? groupOf(apiVersion) : known?.groups[0]
   if (known === undefined || group === undefined || !known.groups.includes(group)) {
-    const meant = known === undefined ? nearest(kind, [...KINDS.keys(), ...OUR_KINDS]) : undefined
     const name = typeof apiVersion === 'string' && apiVersion !== 'v1' ? `${kind} (${apiVersion})` : kind
-    complaints.note({ origin: below(origin, 'kind') }, `kind ${name} means nothing here; ignored`, meant === undefined ? undefined : `did you mean \`${meant}\`?`)
+    complaints.note({ origin: below(origin, 'kind') }, `kind ${name} means nothing here; ignored`, known === undefined ? hintFor(kind) : undefined)
     return undefined
   }
   const faults = complaints.errors
@@ -50,6 +46,12 @@ export function readObject({ value, origin }: Manifest, namespace: string, compl
   if (foreign === undefined) return { object, origin }
   complaints.note({ origin: below(origin, 'kind') }, `${kind} with ${foreign}: only IPv4 is modelled; ignored`)
   return undefined
+}
+
+function hintFor(kind: string): string | undefined {
+  if (kind === 'Kustomization') return 'give what `kubectl kustomize` prints'
+  const meant = nearest(kind, [...KINDS.keys(), 'Scenario', 'KubeProxyConfiguration'])
+  return meant === undefined ? undefined : `did you mean \`${meant}\`?`
 }
 
 function refuse(origin: Origin, message: string, complaints: Complaints, fix?: string): undefined {

@@ -4,6 +4,7 @@ import type { Complaints } from '../complaint.ts'
 import { KINDS } from '../objects/kinds.ts'
 import { proxyShape } from '../objects/proxy.ts'
 import { scenarioDocument } from '../spec/scenario.ts'
+import { isTooDeep } from '../text/depth.ts'
 import { isRecord } from '../text/documents.ts'
 import { sourceOf, type Manifest, type Path } from '../text/source.ts'
 import { parseDuration } from '../values/duration.ts'
@@ -148,6 +149,7 @@ function stepsOf(path: string): string[] {
 }
 
 function readText(text: string): unknown {
+  if (isTooDeep(text)) return text
   try {
     return parse(text, { logLevel: 'error' })
   } catch {

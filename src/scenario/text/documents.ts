@@ -1,7 +1,8 @@
-import { parseDocument, type YAMLError } from 'yaml'
+import { isMap, parseDocument, visit, type Document, type YAMLError } from 'yaml'
 import type { Complaints } from '../complaint.ts'
 import { readPlainBlock } from './block.ts'
 import { cutDocuments, cutList, type Range } from './cut.ts'
+import { isTooDeep } from './depth.ts'
 import { findLostIndentation } from './flattened.ts'
 import { splitJson } from './json.ts'
 import { below, isBinary, offsetInSource, stretchOf, type Origin, type Source, type Manifest } from './source.ts'
@@ -61,20 +62,35 @@ const YAML_WORDS: Partial<Record<YAMLError['code'], string>> = {
 
 function readWithParser(text: string, origin: Origin, complaints: Complaints): { value: unknown } {
   const at = (offset: number) => ({ source: origin.source, offset: offsetInSource(origin, offset) })
+  if (isTooDeep(text)) {
+    complaints.error(at(0), 'this is nested too deeply')
+    return { value: undefined }
+  }
   try {
     const document = parseDocument(text, { keepSourceTokens: false, merge: true, logLevel: 'error' })
     const [error] = document.errors
+    if (error === undefined && isTemplate(document)) complaints.error(at(Math.max(0, text.indexOf('{{'))), TEMPLATE)
     if (error === undefined) return { value: document.toJS({ maxAliasCount: 1000 }) }
     const lost = findLostIndentation(text)
     if (lost !== undefined) complaints.error(at(lost.offset), lost.message)
     else complaints.error(at(error.pos[0]), explain(error, text))
   } catch (reason) {
-    complaints.error(at(0), reason instanceof RangeError ? 'this is nested too deeply' : `this cannot be read: ${firstLine(reason)}`)
+    complaints.error(at(0), `this cannot be read: ${firstLine(reason)}`)
   }
   return { value: undefined }
 }
 
+const TEMPLATE = 'this is a template, not a manifest: give what `helm template` prints'
+
+/** `{{ .Values.name }}` is YAML too: an object whose field is called by an object. */
+function isTemplate(document: Document): boolean {
+  let found = false
+  visit(document, { Pair: (_, { key }) => void (found ||= isMap(key)) })
+  return found
+}
+
 function explain(error: YAMLError, text: string): string {
+  if (/\{\{.*\}\}/.test(text)) return TEMPLATE
   if (error.code === 'DUPLICATE_KEY') return `\`${/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? ''}\` stands twice in the same object`
   return YAML_WORDS[error.code] ?? firstLine(error)
 }
