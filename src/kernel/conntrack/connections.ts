@@ -15,7 +15,7 @@ import { hashTuple } from './tuple.ts'
 const SCAN_INTERVAL: Nanos = 10_000_000_000
 export const NOT_FOUND = -1
 /** In place of a core: sees entries that other cores have not published yet, as code under the table's locks does. */
-export const UNDER_LOCK = -2
+const UNDER_LOCK = -2
 
 const SPARES_SAME_FLOW: KernelVersion = 5000
 

@@ -22,7 +22,7 @@ export const SYNACK_SEGMENT = 1
 export const FIN_SEGMENT = 2
 export const ACK_SEGMENT = 3
 export const RST_SEGMENT = 4
-export const BARE_SEGMENT = 5
+const BARE_SEGMENT = 5
 
 const SHORT = ['NO', 'SS', 'SR', 'ES', 'FW', 'CW', 'LA', 'TW', 'CL', 'S2', 'IG', 'IV']
 

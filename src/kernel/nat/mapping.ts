@@ -51,11 +51,7 @@ export function replyPorts(mapping: Mapping): number {
   return invertPorts(packPorts(mapping.sourcePort, mapping.destinationPort), mapping.protocol)
 }
 
-export function addressOfSide(mapping: Mapping, side: Side): Address {
-  return side === SOURCE_SIDE ? mapping.source : mapping.destination
-}
-
-export function setAddressOfSide(mapping: Mapping, side: Side, address: Address): void {
+function setAddressOfSide(mapping: Mapping, side: Side, address: Address): void {
   if (side === SOURCE_SIDE) mapping.source = address
   else mapping.destination = address
 }
