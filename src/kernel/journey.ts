@@ -20,6 +20,8 @@ export interface Step {
   place: Place
   where: string
   cpu: number | undefined
+  /** The packet as it came into this machine; '' for what no packet did. */
+  packet: string
   /** What happened, in the words of the field: `nat:KUBE-SERVICES rule 17 …`, `DNAT 10.96.0.10:80 → 10.244.1.5:8080`. */
   what: string
   details: string[]

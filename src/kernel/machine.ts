@@ -7,6 +7,7 @@ import { Hooks } from './hooks.ts'
 import type { Interface } from './interface.ts'
 import { LINK, QUEUEING, ROUTING, SOCKET, type Place } from './journey.ts'
 import { FORWARD, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, NF_DROP, POST_ROUTING, PRE_ROUTING, type Hook, type Verdict } from './netfilter.ts'
+import { describePacket } from './packet-text.ts'
 import { ACK, DESTINATION_UNREACHABLE, HOST_UNREACHABLE, NET_UNREACHABLE, recycle, SYN, TCP, type Packet } from './packet.ts'
 import { RoutingTable, type Route } from './routes.ts'
 import { AddressOnlyInterface, leaveMachine, type Receiver, type VethInterface } from './veth.ts'
@@ -62,6 +63,8 @@ export class Machine {
   #cost = 0
   #arrived: Nanos = 0
   #details: string[] = []
+  /** The packet at hand in words, if somebody watches it. */
+  #packet = ''
   readonly #deliverToHost = (packet: Packet): void => {
     leaveMachine(packet)
     if (this.host === undefined) recycle(packet)
@@ -89,6 +92,14 @@ export class Machine {
     this.#cost += ns
     if (packet.ledger !== null) packet.ledger[place]! += ns
     if (packet.journey !== null) this.#writeDown(packet, place, ns, what)
+  }
+
+  /** Adds time in the middle of a step whose details are still being collected. */
+  chargeWithin(packet: Packet, place: Place, ns: number, what: string): void {
+    const details = this.#details
+    this.#details = []
+    this.charge(packet, place, ns, what)
+    this.#details = details
   }
 
   /** A detail of the step that is charged next; call only for a packet with a journey. */
@@ -235,9 +246,10 @@ export class Machine {
     this.#arrived = now
     this.#start = now + wait
     this.#cost = 0
+    if (packet.journey !== null) this.#packet = describePacket(packet)
     if (wait === 0) return
     if (packet.ledger !== null) packet.ledger[QUEUEING]! += wait
-    if (packet.journey !== null) packet.journey.steps.push({ start: now, cost: wait, place: QUEUEING, where: this.name, cpu, what: 'waits for the core', details: [] })
+    if (packet.journey !== null) packet.journey.steps.push({ start: now, cost: wait, place: QUEUEING, where: this.name, cpu, packet: this.#packet, what: 'waits for the core', details: [] })
   }
 
   #localOut(packet: Packet): boolean {
@@ -307,6 +319,6 @@ export class Machine {
   #writeDown(packet: Packet, place: Place, ns: number, what: string): void {
     const details = this.#details
     this.#details = []
-    packet.journey?.steps.push({ start: this.#start + this.#cost - ns, cost: ns, place, where: this.name, cpu: this.#cpu, what, details })
+    packet.journey?.steps.push({ start: this.#start + this.#cost - ns, cost: ns, place, where: this.name, cpu: this.#cpu, packet: this.#packet, what, details })
   }
 }

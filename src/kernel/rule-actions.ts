@@ -57,7 +57,7 @@ export class RuleActions {
 
   #translate(packet: Packet, hook: Hook, range: NatRange, cost: number, what: string): Verdict {
     this.#tracking.setup(packet, hook, range)
-    this.#machine.charge(packet, CONNTRACK, cost, what)
+    this.#machine.chargeWithin(packet, CONNTRACK, cost, what)
     return NF_ACCEPT
   }
 

@@ -17,7 +17,10 @@ export function traceText(title: string, trace: TracedRequest, paint: Paint): st
   const waitedFor = new Set(trace.path)
   const inOrder = [...trace.steps, ...trace.path.filter((step) => !trace.steps.includes(step))].sort((a, b) => a.start - b.start)
   const lines = [paint.bold(title), '', paint.dim(row('time', 'cost', 'where', 'what'))]
+  let packet = ''
   for (const step of inOrder) {
+    if (step.packet !== packet && step.packet !== '') lines.push('', paint.bold(step.packet))
+    packet = step.packet === '' ? packet : step.packet
     const line = row(`+${formatCount(step.start - trace.start)}`, step.cost === 0 ? '' : formatCount(step.cost), whereOf(step), step.what)
     lines.push(waitedFor.has(step) || step.cost === 0 ? line : paint.dim(`${line}  (meanwhile)`))
     for (const detail of step.details) lines.push(paint.dim(`${' '.repeat(INDENT)}${detail}`))

@@ -1,6 +1,7 @@
 import type { Costs } from '../costs.ts'
 import { contains, type Address, type Cidr } from '../kernel/address.ts'
 import { LINK, SOCKET } from '../kernel/journey.ts'
+import { describePacket } from '../kernel/packet-text.ts'
 import type { Packet } from '../kernel/packet.ts'
 import { EthernetPort, type Fabric } from '../wire/fabric.ts'
 import type { Attachment, PodNamespace } from './pod.ts'
@@ -45,5 +46,5 @@ export class SriovAttachment implements Attachment {
 
 function count(packet: Packet, cost: number): void {
   if (packet.ledger !== null) packet.ledger[SOCKET]! += cost
-  if (packet.journey !== null) packet.journey.steps.push({ start: 0, cost, place: LINK, where: 'virtual NIC', cpu: undefined, what: 'no hooks of the node', details: [] })
+  if (packet.journey !== null) packet.journey.steps.push({ start: 0, cost, place: LINK, where: 'virtual NIC', cpu: undefined, packet: describePacket(packet), what: 'no hooks of the node', details: [] })
 }

@@ -135,8 +135,8 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
       job.ledger[SERVER]! += service
     }
     if (job.journey !== null) {
-      if (now > job.readAt) job.journey.steps.push({ start: job.readAt, cost: now - job.readAt, place: QUEUEING, where: this.name, cpu: undefined, what: 'waits for a worker', details: [] })
-      job.journey.steps.push({ start: now, cost: service, place: SERVER, where: this.name, cpu: undefined, what: 'service time', details: [] })
+      if (now > job.readAt) job.journey.steps.push({ start: job.readAt, cost: now - job.readAt, place: QUEUEING, where: this.name, cpu: undefined, packet: '', what: 'waits for a worker', details: [] })
+      job.journey.steps.push({ start: now, cost: service, place: SERVER, where: this.name, cpu: undefined, packet: '', what: 'service time', details: [] })
     }
     this.#busy++
     if (service === 0) this.#finish(job)

@@ -6,6 +6,7 @@ import type { DropReason } from '../kernel/drops.ts'
 import type { Interface } from '../kernel/interface.ts'
 import { WIRE, QUEUEING } from '../kernel/journey.ts'
 import { leaveMachine } from '../kernel/veth.ts'
+import { describePacket } from '../kernel/packet-text.ts'
 import { recycle, wireLength, type Packet } from '../kernel/packet.ts'
 
 /** What the network between machines does to a packet. Rates in bits per second, times in ns, shares in [0, 1]. */
@@ -146,8 +147,8 @@ function account(packet: Packet, at: Nanos, departure: Nanos, arrival: Nanos, se
     ledger[WIRE]! += arrival - departure + serialisation
   }
   if (journey !== null) {
-    if (waited > 0) journey.steps.push({ start: at, cost: waited, place: QUEUEING, where: from.owner, cpu: undefined, what: 'waits for the line', details: [] })
-    journey.steps.push({ start: at + waited, cost: arrival - at - waited, place: WIRE, where: 'wire', cpu: undefined, what: `${from.owner} ${from.name} → ${target.owner} ${target.name}`, details: [] })
+    if (waited > 0) journey.steps.push({ start: at, cost: waited, place: QUEUEING, where: from.owner, cpu: undefined, packet: describePacket(packet), what: 'waits for the line', details: [] })
+    journey.steps.push({ start: at + waited, cost: arrival - at - waited, place: WIRE, where: 'wire', cpu: undefined, packet: describePacket(packet), what: `${from.owner} ${from.name} → ${target.owner} ${target.name}`, details: [] })
   }
 }
 
