@@ -33,7 +33,7 @@ export function receiveData(socket: TcpSocket, packet: Packet): boolean {
   const { reassembly } = socket
   if (reassembly === null || reassembly.isEmpty) {
     socket.rcvNxt = end
-    if (end > INITIAL_CWND * socket.tcp.mss) tuneWindow(socket)
+    if (end > INITIAL_CWND * socket.tcp.mss && (socket.flags & PAUSED) === 0) tuneWindow(socket)
     return fin
   }
   socket.rcvNxt = reassembly.advance(end)
