@@ -1,5 +1,5 @@
 import { locator } from './text/locate.ts'
-import type { Origin, Source } from './text/source.ts'
+import type { Origin, Place } from './text/source.ts'
 
 /** What is wrong with the input, or worth a word, and where. Lines and columns count from 1. */
 export interface Complaint {
@@ -13,9 +13,6 @@ export interface Complaint {
   sourceLine: string
   caret: number
 }
-
-/** Where a complaint points: at a value (or its field's name), or at an offset of a source. */
-export type Place = { origin: Origin; ofName?: boolean } | { source: Source; offset: number }
 
 interface Draft {
   severity: Complaint['severity']

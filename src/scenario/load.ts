@@ -3,6 +3,7 @@ import { checkNodeNetworks, checkScenario } from './check.ts'
 import { Complaints, type Complaint } from './complaint.ts'
 import { checkCollisions, withoutDuplicates } from './objects/collisions.ts'
 import { lint } from './objects/lint.ts'
+import { withoutLegacyConfig } from './objects/metallb.ts'
 import { chooseProxyManifest, isProxyManifest, readProxyDocument } from './objects/proxy.ts'
 import { readObject, type CheckedObject, type Located } from './objects/read.ts'
 import { validate } from './objects/validate.ts'
@@ -67,7 +68,7 @@ function load(input: Input, complaints: Complaints): Loaded {
   const document = chooseScenario(beside, complaints)
   const manifests = [...beside, ...readManifests(document, reader, complaints)]
   const proxy = chooseProxyManifest(manifests, complaints)
-  const objects = manifests.filter((one) => !isScenario(one) && !isProxyManifest(one))
+  const objects = manifests.filter((one) => !isScenario(one) && !isProxyManifest(one)).flatMap((one) => withoutLegacyConfig(one, complaints))
   applySettings([...variantSettings(document, input.variant, complaints), ...(input.settings ?? [])], { scenario: document, proxy, objects, namespace }, complaints)
 
   const scenario = readScenario(document, namespace, complaints)

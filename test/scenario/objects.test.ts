@@ -148,6 +148,19 @@ objects('of a dual-stack object the IPv4 half is kept; what is IPv6 only is igno
   ])
 })
 
+objects('MetalLB’s old ConfigMap becomes the pool and the advertisement that say the same, with a note', () => {
+  const config = (pools: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: metallb-system}\ndata:\n  config: |\n    ${pools.replaceAll('\n', '\n    ')}\n`
+  const { objects: read, complaints, ok } = loadInput({ given: config('address-pools:\n- name: default\n  protocol: layer2\n  addresses:\n  - 192.0.2.240-192.0.2.250') })
+  assert.ok(ok)
+  assert.equal(read.map(({ kind, metadata, spec }) => [kind, metadata.name, spec]), [
+    ['IPAddressPool', 'default', { addresses: ['192.0.2.240-192.0.2.250'] }],
+    ['L2Advertisement', 'default', { ipAddressPools: ['default'] }],
+  ])
+  assert.match(complaints.map(({ message }) => message).join(), /MetalLB has not read this ConfigMap since 0\.13/)
+  const [wrong] = loadInput({ given: config('address-pools:\n- name: default\n  protocol: layer2\n  addresses: [192.0.2.240-192.0.2]') }).complaints
+  assert.equal([wrong?.file, wrong?.message], ['(input) (ConfigMap config of MetalLB)', '`spec.addresses.0` must be a CIDR or a range, such as 192.0.2.10-192.0.2.20, not `192.0.2.240-192.0.2`'])
+})
+
 objects('an address of an EndpointSlice that is none is quoted', () => {
   assert.match(said('apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a}\naddressType: IPv4\nendpoints: [{addresses: [10.0.0.256]}]\n').join(), /5:26 error: EndpointSlice default\/a: `10\.0\.0\.256` is not an IP address/)
 })

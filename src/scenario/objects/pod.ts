@@ -47,7 +47,7 @@ const container = object(
 
 const dnsConfig = object({ nameservers: list(ip), searches: list(text), options: list(object({ 'name!': text, value: text })) })
 
-export const podSpec: Shape = object(
+const podSpec: Shape = object(
   {
     'containers!': list(container),
     initContainers: list(container),

@@ -44,7 +44,7 @@ export const scenarioDocument = fields({
   spec: spec.prefault({}),
 })
 
-export type ScenarioDocument = z.infer<typeof scenarioDocument>
+type ScenarioDocument = z.infer<typeof scenarioDocument>
 type Spec = ScenarioDocument['spec']
 
 /** A scenario as simulations read it: every value parsed, every default filled in. Times are nanoseconds, sizes bytes, rates per second. */

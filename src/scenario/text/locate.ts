@@ -1,7 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document } from 'yaml'
-import type { Place } from '../complaint.ts'
 import { elementsInJson, findInJson } from './json.ts'
-import { offsetInSource, stretchOf, type Origin, type Path, type Source } from './source.ts'
+import { offsetInSource, stretchOf, type Origin, type Path, type Place, type Source } from './source.ts'
 
 export interface Position {
   file: string

@@ -17,6 +17,9 @@ export interface Origin {
   patched?: readonly { path: Path; source: Source; offset: number }[]
 }
 
+/** Where a complaint points: at a value (or its field's name), or at an offset of a source. */
+export type Place = { origin: Origin; ofName?: boolean } | { source: Source; offset: number }
+
 export type Path = readonly (string | number)[]
 
 /** One object as somebody wrote it, unchecked, with where it stands. */

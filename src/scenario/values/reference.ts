@@ -37,7 +37,7 @@ export function isNamespaced(kind: ReferenceKind): boolean {
 }
 
 /** kubectl's word or short name to the one that we keep; undefined if it is neither. */
-export function referenceKind(word: string): ReferenceKind | undefined {
+function referenceKind(word: string): ReferenceKind | undefined {
   const lower = word.toLowerCase()
   return Object.hasOwn(KINDS, lower) ? KINDS[lower as keyof typeof KINDS] : undefined
 }

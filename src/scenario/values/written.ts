@@ -12,7 +12,7 @@ export interface Written<T> {
 }
 
 /** "`5 sec` is not a duration: write a number with its unit, such as 1m30s or 250ms" */
-export function notWritten<T>(kind: Written<T>, text: string): string {
+function notWritten<T>(kind: Written<T>, text: string): string {
   return `\`${text}\` is not ${kind.what}: write ${kind.rule}, such as ${kind.examples.join(' or ')}`
 }
 
