@@ -3,10 +3,10 @@ import { formatAddress, type Address } from './address.ts'
 import { NETFILTER } from './journey.ts'
 import type { Machine } from './machine.ts'
 import { type Hook, type Verdict } from './netfilter.ts'
-import { printRule } from './nftables/print-rule.ts'
+import { printRule, printStatement } from './nftables/print-rule.ts'
 import { printTable, printTime } from './nftables/print.ts'
 import type { NftChain, NftEnvironment, NftObserver, NftTable } from './nftables/program.ts'
-import type { NftRule } from './nftables/rule.ts'
+import type { NftRule, Statement } from './nftables/rule.ts'
 import { TimedSet } from './nftables/timed-set.ts'
 import { NftWalker } from './nftables/walker.ts'
 import type { Packet } from './packet.ts'
@@ -72,8 +72,9 @@ export class Nftables implements NftEnvironment, NftObserver {
     return this.#actions.act(target, packet, hook)
   }
 
-  matched(chain: NftChain, position: number, rule: NftRule, outcome: string, evaluated: number): void {
-    this.#machine.explain(`nftables:${chain.name} rule ${position + 1} (${evaluated} tried): ${printRule(rule)} (verdict ${outcome})`)
+  matched(chain: NftChain, position: number, rule: NftRule, lookedUp: Statement | undefined, evaluated: number): void {
+    const verdict = lookedUp === undefined ? '' : ` (verdict ${printStatement(lookedUp)})`
+    this.#machine.explain(`nftables:${chain.name} rule ${position + 1} (${evaluated} tried): ${printRule(rule)}${verdict}`)
   }
 
   policy(chain: NftChain, evaluated: number): void {
@@ -87,7 +88,7 @@ export class Nftables implements NftEnvironment, NftObserver {
     walker.observer = null
     const { nftables } = machine.costs
     const ns = nftables.chain + walker.evaluated * nftables.rule + walker.lookups * nftables.lookup + walker.draws * nftables.random
-    machine.charge(packet, NETFILTER, ns, packet.journey === null ? '' : `nftables ${chain.name}: ${walker.evaluated} rules tried, ${walker.lookups} lookups`)
+    machine.charge(packet, NETFILTER, ns, packet.journey === null ? '' : `nftables ${chain.name}: ${walker.evaluated} rules tried, ${walker.lookups} sets or maps asked`)
     return verdict
   }
 

@@ -3,7 +3,7 @@ import type { Hook } from '../netfilter.ts'
 import type { RuleEnvironment } from '../rules/program.ts'
 import { compileRule, type CompiledRule } from './compile.ts'
 import type { Element, Elements } from './elements.ts'
-import type { NftRule } from './rule.ts'
+import type { NftRule, Statement } from './rule.ts'
 import type { TimedSet } from './timed-set.ts'
 
 /** Where a base chain is hooked in. Its policy is accept. */
@@ -97,8 +97,8 @@ export interface NftEnvironment extends Pick<RuleEnvironment, 'now' | 'random' |
 
 /** Somebody who wants to know what a walk met. Told before an action acts, and before a jump is followed. */
 export interface NftObserver {
-  /** Every statement of the rule at that position (from 0) matched; `outcome` is what it comes to, in nft's words. */
-  matched(chain: NftChain, position: number, rule: NftRule, outcome: string, evaluated: number): void
+  /** Every statement of the rule at that position (from 0) matched; `lookedUp` is what a map gave, if the rule ends in one. */
+  matched(chain: NftChain, position: number, rule: NftRule, lookedUp: Statement | undefined, evaluated: number): void
   /** No rule decided: the base chain's policy did. */
   policy(chain: NftChain, evaluated: number): void
 }

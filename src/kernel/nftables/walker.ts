@@ -2,9 +2,8 @@ import type { Address } from '../address.ts'
 import { NF_ACCEPT, NF_DROP, type Hook, type Verdict } from '../netfilter.ts'
 import type { Packet } from '../packet.ts'
 import { BREAK, NEXT, type CompiledRule, type Outcome, type Step } from './compile.ts'
-import { printStatement } from './print-rule.ts'
 import type { NftChain, NftEnvironment, NftObserver, NftSet, NftTable } from './program.ts'
-import type { ActionStatement, VerdictStatement } from './rule.ts'
+import type { ActionStatement, NftRule, VerdictStatement } from './rule.ts'
 
 /** What a chain decided: a Verdict, or one of these two, which are above NF_STOLEN. */
 const GO_ON = 8
@@ -87,7 +86,7 @@ export class NftWalker {
       const rule = compiled[position] as CompiledRule
       const outcome = this.#tryRule(rule.steps, packet)
       if (outcome === BREAK) continue
-      if (this.observer !== null) this.observer.matched(chain, position, rule.rule, outcome === NEXT ? 'continue' : printStatement(outcome), this.evaluated)
+      if (this.observer !== null) this.observer.matched(chain, position, rule.rule, lookedUp(rule.rule, outcome), this.evaluated)
       if (outcome === NEXT) continue
       const decision = this.#take(outcome, packet)
       if (decision !== GO_ON) return decision
@@ -129,4 +128,9 @@ export class NftWalker {
     this.#depth--
     return decision === GO_ON || decision === GO_BACK ? after : decision
   }
+}
+
+/** The outcome of a rule that does not say it itself, because it comes from a map. */
+function lookedUp(rule: NftRule, outcome: Outcome): VerdictStatement | ActionStatement | undefined {
+  return outcome === NEXT || outcome === BREAK || outcome === rule.statements.at(-1) ? undefined : outcome
 }
