@@ -28,7 +28,8 @@ export function sendPending(socket: TcpSocket): void {
   const sent = socket.packetsOut - before
   if (sent > 0) {
     if (socket.recovery?.caState === RECOVERY) socket.recovery.prrOut += sent
-    scheduleLossProbe(socket, false)
+    const isUnwatched = before === 0 || socket.timerKind === LOSS_PROBE
+    if (!scheduleLossProbe(socket, false) && isUnwatched) rearmRetransmission(socket)
     noteWindowUse(socket, limited || inFlight(socket) >= socket.cwnd)
   } else if (socket.packetsOut === 0 && socket.timerTick === NEVER) {
     setTimer(socket, ZERO_WINDOW, rtoOf(socket))
@@ -52,7 +53,6 @@ export function sendNext(socket: TcpSocket): boolean {
   append(socket, newSegment(start, end, now, fin ? WITH_FIN : 0))
   socket.sndNxt = end
   if (fin) socket.flags |= FIN_SENT
-  if (socket.packetsOut === 1 || socket.timerKind === LOSS_PROBE) rearmRetransmission(socket)
   if (bytes > 0) noteDataSent(socket)
   transmit(socket, ACK | (isLast && bytes > 0 ? PSH : 0) | (fin ? FIN : 0), start, bytes)
   return true
