@@ -100,14 +100,26 @@ export class Packet {
 }
 
 const pool: Packet[] = []
+let made = 0
 
 /** A packet with default fields. */
 export function newPacket(): Packet {
-  return pool.pop() ?? new Packet()
+  const packet = pool.pop()
+  if (packet !== undefined) return packet
+  made++
+  return new Packet()
+}
+
+/** Packets that have been handed out and have not ended. */
+export function packetsInUse(): number {
+  return made - pool.length
 }
 
 /** Gives a packet back once its last reader is done; its fields return to their defaults. */
 export function recycle(packet: Packet): void {
+  // Whoever takes a packet sets its protocol, so one without has been given back already.
+  if (packet.protocol === 0) throw new Error('this is a bug in kubehop: a packet has ended twice')
+  packet.protocol = 0
   packet.length = 0
   packet.ttl = 64
   packet.tunnelBytes = 0
