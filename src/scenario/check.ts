@@ -1,12 +1,17 @@
 import type * as core from 'kubernetes-types/core/v1.js'
 import { parseCidr, type AddressRange } from '../cluster/cidr.ts'
-import { nearest, suggest } from '../engine/nearest.ts'
+import { nearest } from '../engine/nearest.ts'
 import type { Complaints } from './complaint.ts'
-import { nameOf } from './objects/collisions.ts'
-import type { Located } from './objects/read.ts'
+import { Known } from './known.ts'
+import { proxyShape } from './objects/proxy.ts'
+import { nameOf, type Located } from './objects/read.ts'
+import { checkShape } from './objects/shape.ts'
+import { guideOfShape } from './settings/guide.ts'
+import { setAt } from './settings/set.ts'
 import type { Scenario, TimelineEvent } from './spec/scenario.ts'
+import { isSysctlName } from './spec/cluster.ts'
 import { below, type Origin, type Path } from './text/source.ts'
-import { formatReference, isNamespaced, type Reference } from './values/reference.ts'
+import { formatReference, type Reference } from './values/reference.ts'
 
 /** Says what is wrong at a path inside the scenario's spec. */
 type Say = (path: Path, message: string, fix?: string) => void
@@ -18,6 +23,7 @@ export function checkScenario(scenario: Scenario, mode: string, origin: Origin, 
   checkReferences(scenario, located, say, hint)
   checkNames(scenario, say)
   checkTimes(scenario, say, hint)
+  checkSettings(scenario, origin, say, complaints)
   checkExpectations(scenario, say)
   checkNetworks(scenario, say)
   checkKernel(scenario, mode, say)
@@ -39,11 +45,15 @@ function checkReferences(scenario: Scenario, located: Located[], say: Say, hint:
     }
     if (via !== undefined) look(['traffic', i, 'via'], { kind: 'node', namespace: '', name: via })
   })
-  scenario.timeline.forEach((event, i) => {
-    // What an earlier `apply` brings is not read yet.
-    if (scenario.timeline.some((other) => other.action === 'apply' && other.at <= event.at)) return
+  for (const { event, i } of inOrder(scenario)) {
     for (const { field, reference } of referencesOf(event)) look(['timeline', i, ...field], reference)
-  })
+    if (event.action === 'apply') known.add(event.objects)
+  }
+}
+
+/** The timeline's events as they will happen, each with its place in the list. */
+function inOrder({ timeline }: Scenario): { event: TimelineEvent; i: number }[] {
+  return timeline.map((event, i) => ({ event, i })).sort((a, b) => a.event.at - b.event.at)
 }
 
 function referencesOf(event: TimelineEvent): { field: Path; reference: Reference }[] {
@@ -51,58 +61,6 @@ function referencesOf(event: TimelineEvent): { field: Path; reference: Reference
   if (event.action === 'loss') return event.link === undefined ? [] : [{ field: ['on'], reference: event.link }]
   if (event.action === 'set') return event.node === undefined ? [] : [{ field: ['node'], reference: event.node }]
   return 'target' in event ? [{ field: [event.action], reference: event.target }] : []
-}
-
-/** Kinds of references, as Kubernetes spells them. */
-const KIND_NAMES: Partial<Record<Reference['kind'], string>> = {
-  pod: 'Pod', deployment: 'Deployment', replicaset: 'ReplicaSet', statefulset: 'StatefulSet', daemonset: 'DaemonSet', service: 'Service', node: 'Node',
-}
-
-/** A machine outside that is always there, for those who need just one. */
-const DEFAULT_CLIENT = 'client'
-
-/** Everything that a reference can point at. */
-class Known {
-  /** By kind: `namespace/name`, or the name of what has no namespace. */
-  readonly #names = new Map<string, Set<string>>()
-
-  constructor(scenario: Scenario, located: Located[]) {
-    for (const one of located) this.#namesOf(one.object.kind).add(nameOf(one))
-    const nodes = this.#namesOf('Node')
-    if (nodes.size === 0) for (let i = 1; i <= scenario.cluster.nodes; i++) nodes.add(`node-${i}`)
-    this.#names.set('link', nodes)
-    this.#names.set('nodelocal', nodes)
-    this.#names.set('client', new Set([DEFAULT_CLIENT, ...scenario.clients.map(({ name }) => name)]))
-  }
-
-  missing(reference: Reference): { message: string; fix?: string } | undefined {
-    const { kind, namespace, name } = reference
-    if (name === '' || kind === 'coredns') return undefined
-    const names = this.#namesOf(KIND_NAMES[kind] ?? kind)
-    const full = isNamespaced(kind) ? `${namespace}/${name}` : name
-    if (names.has(full) || (kind === 'pod' && this.#willBeMade(full))) return undefined
-    const fix = this.#suggest(reference, [...names])
-    return { message: `there is no ${formatReference(reference)}`, ...(fix === undefined ? {} : { fix }) }
-  }
-
-  /** Workloads name their pods after themselves: `redis-0`, `web-7d4b9c-x2x9k`. */
-  #willBeMade(full: string): boolean {
-    return ['StatefulSet', 'Deployment', 'ReplicaSet', 'DaemonSet'].some((kind) => [...this.#namesOf(kind)].some((owner) => full.startsWith(`${owner}-`)))
-  }
-
-  #suggest({ kind, namespace, name }: Reference, names: string[]): string | undefined {
-    if (!isNamespaced(kind)) return suggest(name, names)
-    const elsewhere = names.find((one) => one.endsWith(`/${name}`))
-    if (elsewhere !== undefined) return `did you mean \`${kind}/${elsewhere}\`?`
-    const here = names.filter((one) => one.startsWith(`${namespace}/`)).map((one) => one.slice(namespace.length + 1))
-    return suggest(name, here)
-  }
-
-  #namesOf(kind: string): Set<string> {
-    let names = this.#names.get(kind)
-    if (names === undefined) this.#names.set(kind, (names = new Set()))
-    return names
-  }
 }
 
 /** Reports and expectations call traffic and clients by name. */
@@ -122,7 +80,8 @@ function checkNames({ traffic, clients }: Scenario, say: Say): void {
   })
 }
 
-function checkTimes({ duration, warmup, timeline }: Scenario, say: Say, hint: Say): void {
+function checkTimes(scenario: Scenario, say: Say, hint: Say): void {
+  const { duration, warmup, timeline } = scenario
   if (warmup >= duration) say(['warmup'], 'the warm-up is as long as the whole run: nothing would be measured')
   const failed = new Set<string>()
   timeline.forEach((event, i) => {
@@ -130,11 +89,29 @@ function checkTimes({ duration, warmup, timeline }: Scenario, say: Say, hint: Sa
     const before = timeline[i - 1]
     if (before !== undefined && before.at > event.at) hint(['timeline', i, 'at'], 'this stands after an event that happens later; the times decide, not the order of the lines')
   })
-  const inOrder = timeline.map((event, i) => ({ event, i })).sort((a, b) => a.event.at - b.event.at)
-  for (const { event, i } of inOrder) {
+  for (const { event, i } of inOrder(scenario)) {
     if (event.action === 'fail') failed.add(formatReference(event.target))
     if (event.action === 'recover' && !failed.has(formatReference(event.target))) say(['timeline', i, 'recover'], `${formatReference(event.target)} has not failed before`)
   }
+}
+
+/** What `set` changes during the run: sysctls by their names, and kube-proxy's fields, which must exist and take such a value. */
+function checkSettings({ timeline }: Scenario, origin: Origin, say: Say, complaints: Complaints): void {
+  timeline.forEach((event, i) => {
+    if (event.action !== 'set') return
+    for (const [name, value] of Object.entries(event.settings)) {
+      const path: Path = ['timeline', i, 'set', name]
+      const [first, ...steps] = name.split('.')
+      if (first !== 'proxy') {
+        if (!isSysctlName(name)) say(path, `\`${name}\` can not be set during a run`, 'sysctls by their names (net.core.somaxconn), or proxy.FIELD')
+        continue
+      }
+      const document: Record<string, unknown> = {}
+      const outcome = setAt(document, guideOfShape(proxyShape), steps, value)
+      if ('missing' in outcome) say(path, `\`${name}\`: ${outcome.missing}`, outcome.fix)
+      else checkShape('KubeProxyConfiguration', document, proxyShape, below(origin, 'spec', ...path), complaints)
+    }
+  })
 }
 
 /** The form of an expectation, and the traffic that it names; the figures themselves are the report's. */

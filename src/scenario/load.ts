@@ -77,6 +77,7 @@ function load(input: Input, complaints: Complaints): Loaded {
   const proxyDocument = readProxyDocument(proxy, complaints)
   if (scenario !== undefined) {
     readApplied(scenario, document, reader, complaints)
+    findProfile(scenario, document, reader, complaints)
     if (!complaints.hasErrors) checkScenario(scenario, String(proxyDocument['mode'] || 'iptables'), document.origin, located, complaints)
   }
   return {
@@ -164,3 +165,17 @@ function readApplied(scenario: Scenario, { origin }: Manifest, reader: Reader, c
     event.objects = located.map(({ object }) => object)
   })
 }
+
+/** The costs profile: one of ours by its name, or else a JSON file beside the scenario, which is put in as its path. */
+function findProfile({ cluster }: Scenario, { origin }: Manifest, reader: Reader, complaints: Complaints): void {
+  if (PROFILES.includes(cluster.costs)) return
+  const place = { origin: below(origin, 'spec', 'cluster', 'costs') }
+  const file = besideSource(origin.source, cluster.costs)
+  if (reader.kind(file) !== 'file') return complaints.error(place, `there is no profile of costs \`${cluster.costs}\``, suggest(cluster.costs, PROFILES))
+  const [source] = readSources(file, reader, complaints)
+  const written = source === undefined ? [] : readDocuments(source, complaints)
+  if (!isRecord(written[0]?.value)) complaints.error(place, `${file} is no profile of costs: it must hold one JSON object`)
+  cluster.costs = file
+}
+
+const PROFILES = ['hot', 'cold']

@@ -33,7 +33,7 @@ timeline:
 - {at: 3s, fail: node/node-2, for: 2s}
 - {at: 6s, partition: [node/node-1]}
 - {at: 7s, loss: 1%, on: link/node-3, for: 1s}
-- {at: 8s, set: {net.core.somaxconn: 16, proxy.minSyncPeriod: 5s}}
+- {at: 8s, set: {net.core.somaxconn: 16, proxy.iptables.minSyncPeriod: 5s}}
 expect: [app.p99 < 2ms, app.errors == 0]
 variants: {big: {cluster.nodes: 9}}
 `
@@ -140,6 +140,22 @@ scenario('names that clash, a warm-up without end, expectations and networks are
 scenario('nftables mode needs the kernel that kube-proxy asks for', () => {
   assert.match(said(scenarioOf('mode: nftables\ncluster: {kernel: {version: "5.4"}}')).join(), /nftables mode needs kernel 5\.13 or later, not 5\.4/)
   assert.equal(said(scenarioOf('mode: nftables\ncluster: {kernel: {version: "5.13"}}')), [])
+})
+
+scenario('what a timeline sets must be something that can be set', () => {
+  assert.equal(said(scenarioOf('timeline:\n- {at: 1s, set: {proxy.ipvs.schedulr: rr}}\n- {at: 1s, set: {proxy.ipvs.scheduler: rrr}}\n- {at: 1s, set: {somaxconn: 5}}')), [
+    '5:41 error: `proxy.ipvs.schedulr`: unknown field `schedulr` (did you mean `scheduler`?)',
+    '6:42 error: `ipvs.scheduler` must be one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, mh, fo, ovf, not `rrr` (did you mean `rr`?)',
+    '7:31 error: `somaxconn` can not be set during a run (sysctls by their names (net.core.somaxconn), or proxy.FIELD)',
+  ])
+})
+
+scenario('sysctls have names and numbers; a profile of costs is one of ours or a file', () => {
+  assert.equal(said(scenarioOf('cluster: {sysctls: {somaxconn: 1, net.core.somaxconn: many}}')), [
+    '4:23 error: `somaxconn` must be the name of a sysctl, such as net.core.somaxconn',
+    '4:57 error: `cluster.sysctls.net.core.somaxconn` must be a number, or several, not `many`',
+  ])
+  assert.equal(said(scenarioOf('cluster: {costs: hto}')), ['4:20 error: there is no profile of costs `hto` (did you mean `hot`?)'])
 })
 
 scenario('two Scenarios are one too many, and the first is named', () => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isRecord } from '../text/documents.ts'
 import type { Complaints } from '../complaint.ts'
 import { below, type Origin } from '../text/source.ts'
-import type { Located } from './read.ts'
+import { nameOf, type Located } from './read.ts'
 
 /** Every object once. The same object written twice, word for word, is taken once; two that differ are an error that names both places. */
 export function withoutDuplicates(located: Located[], complaints: Complaints): Located[] {
@@ -48,9 +48,4 @@ function claimed(spec: Record<string, unknown>, origin: Origin): { what: string;
   })
   if (spec['healthCheckNodePort']) claims.push({ what: `nodePort ${String(spec['healthCheckNodePort'])}/TCP`, origin: below(origin, 'healthCheckNodePort') })
   return claims
-}
-
-export function nameOf({ object }: Located): string {
-  const { namespace, name } = object.metadata
-  return namespace === undefined ? name : `${namespace}/${name}`
 }

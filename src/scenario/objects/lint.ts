@@ -3,8 +3,7 @@ import { matchesLabels } from '../../cluster/selector.ts'
 import type { Complaints } from '../complaint.ts'
 import { isRecord } from '../text/documents.ts'
 import { below } from '../text/source.ts'
-import { nameOf } from './collisions.ts'
-import type { Located } from './read.ts'
+import { nameOf, type Located } from './read.ts'
 
 /** Pods that exist, or that a workload will make. */
 interface Pods {

@@ -20,6 +20,15 @@ export interface Located {
   origin: Origin
 }
 
+/** `NAMESPACE/NAME`, or the name of what has no namespace. */
+export function fullName({ metadata: { namespace, name } }: CheckedObject): string {
+  return namespace === undefined ? name : `${namespace}/${name}`
+}
+
+export function nameOf({ object }: Located): string {
+  return fullName(object)
+}
+
 /** Checks one manifest of Kubernetes; undefined if it is of no use, and complaints say why. */
 export function readObject({ value, origin }: Manifest, namespace: string, complaints: Complaints): Located | undefined {
   if (!isRecord(value)) return refuse(origin, `a manifest must be an object with apiVersion and kind, not ${Array.isArray(value) ? 'a list' : 'a lone value'}`, complaints)

@@ -4,8 +4,7 @@ import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
 import { matchesSelector } from '../../cluster/selector.ts'
 import type { Complaints } from '../complaint.ts'
 import { below, type Path } from '../text/source.ts'
-import { nameOf } from './collisions.ts'
-import type { Located } from './read.ts'
+import { nameOf, type Located } from './read.ts'
 import { isIP } from './rules.ts'
 
 /** Says what is wrong at a path inside the object. */

@@ -43,6 +43,16 @@ const loadBalancer = fields({
   }).prefault({}),
 })
 
+/** `net.core.somaxconn`, also with slashes, as sysctl(8) takes it. */
+export function isSysctlName(name: string): boolean {
+  return /^(net|kernel|vm|fs|dev)[./][\w./-]+$/.test(name)
+}
+
+const sysctls = z.record(
+  z.string().refine(isSysctlName, 'must be the name of a sysctl, such as net.core.somaxconn'),
+  z.union([z.number(), z.string().regex(/^-?\d+([\s,-]+\d+)*$/, 'must be a number, or several')], { error: 'must be a number, or several' }),
+)
+
 export const cluster = fields({
   nodes: whole(1, 5000).default(2).describe('how many to make up (node-1, node-2, …) where there are no Node documents'),
   zones: z.array(z.string().min(1)).default([]).describe('made-up nodes are spread over these in turn'),
@@ -52,7 +62,7 @@ export const cluster = fields({
   clusterDomain: z.string().min(1).default('cluster.local'),
   network: network.prefault({}),
   kernel: kernel.prefault({}),
-  sysctls: z.record(z.string(), z.union([z.number(), z.string()], { error: 'must be a number or text' })).default({}).describe('by their dotted names, on every node'),
+  sysctls: sysctls.default({}).describe('by their dotted names, on every node'),
   costs: z.string().min(1).default('hot').describe('hot, cold, or a profile file'),
   loadBalancer: loadBalancer.prefault({}),
 })

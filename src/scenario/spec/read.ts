@@ -32,6 +32,9 @@ export function readScenario({ value, origin }: Manifest, namespace: string, com
         const [message = '', fix] = (messages[i] ?? '').split('; ')
         complaints.error({ origin: below(origin, ...path, key), ofName: true }, message, fix)
       })
+    } else if (issue.code === 'invalid_key') {
+      const [broken] = issue.issues
+      complaints.error({ origin: below(origin, ...path), ofName: true }, `\`${String(path.at(-1))}\` ${broken?.message ?? 'is no name here'}`)
     } else {
       const { message, fix } = explain(issue, path, valueAt(value, path))
       complaints.error({ origin: below(origin, ...path) }, message, fix)

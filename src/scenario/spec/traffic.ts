@@ -11,12 +11,14 @@ import { fields, whole } from './shape.ts'
 
 const name = z.string().regex(/^[A-Za-z][-\w]*$/, 'must be a word of letters, digits, - and _ (reports and expectations use it)')
 
+const PORT_RULE = 'must be a port from 1 to 65535, such as 8080 or 53/udp'
+
 const port = z
-  .union([whole(1, 65535), z.string().regex(/^\d{1,5}(\/(tcp|udp|sctp))?$/i)], { error: 'must be a port from 1 to 65535, such as 8080 or 53/udp' })
+  .union([whole(1, 65535), z.string().regex(/^\d{1,5}(\/(tcp|udp|sctp))?$/i, PORT_RULE)], { error: PORT_RULE })
   .transform((text, context) => {
     const [number = '', protocol = 'TCP'] = String(text).toUpperCase().split('/')
     if (Number(number) >= 1 && Number(number) <= 65535) return { port: Number(number), protocol: protocol as 'TCP' | 'UDP' | 'SCTP' }
-    context.addIssue({ code: 'custom', message: 'must be a port from 1 to 65535' })
+    context.addIssue({ code: 'custom', message: PORT_RULE })
     return z.NEVER
   })
 
