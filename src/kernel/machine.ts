@@ -199,12 +199,20 @@ export class Machine {
     out.transmit(packet, this.finish(), nextHop)
   }
 
-  /** Shows the packet to a hook. False: it is gone (dropped or answered), and has been accounted for. */
+  /** Shows the packet to a hook. False: it is gone (dropped or taken over), and has been accounted for. */
   pass(hook: Hook, packet: Packet): boolean {
-    const verdict: Verdict = this.hooks.run(hook, packet)
-    if (verdict === NF_ACCEPT) return true
-    if (verdict === NF_DROP) this.discard(packet, this.#dropReason)
-    return false
+    return this.#verdictOf(hook, packet) === NF_ACCEPT
+  }
+
+  /** Sends a packet on to where a hook has redirected it, as if it were this machine's own (ip_vs_nat_send_or_cont). */
+  sendOn(packet: Packet): void {
+    const route = this.#routeOutput(packet)
+    if (route === undefined) return this.discard(packet, 'no route')
+    packet.ttl--
+    if (packet.ttl <= 0) return this.discard(packet, 'ttl exceeded')
+    packet.inInterface = null
+    packet.outInterface = route.out
+    if (this.pass(LOCAL_OUT, packet)) this.#leave(packet, route)
   }
 
   #dropReason: DropReason = 'rule: DROP'
@@ -261,13 +269,19 @@ export class Machine {
     packet.inInterface = null
     packet.outInterface = first.out
     const destination = packet.destination
-    if (!this.pass(LOCAL_OUT, packet)) return false
+    const verdict = this.#verdictOf(LOCAL_OUT, packet)
+    if (verdict !== NF_ACCEPT) return verdict !== NF_DROP
     // NAT may have chosen another destination: ip_route_me_harder.
     const route = packet.destination === destination ? first : this.#routeOutput(packet)
     if (route === undefined) {
       this.discard(packet, 'no route')
       return true
     }
+    return this.#leave(packet, route)
+  }
+
+  /** False: POSTROUTING dropped it. */
+  #leave(packet: Packet, route: Route): boolean {
     packet.outInterface = route.out
     if (!this.pass(POST_ROUTING, packet)) return false
     if (route.out !== this.loopback) {
@@ -278,6 +292,12 @@ export class Machine {
     packet.outInterface = null
     this.preRouting(packet, this.loopback)
     return true
+  }
+
+  #verdictOf(hook: Hook, packet: Packet): Verdict {
+    const verdict = this.hooks.run(hook, packet)
+    if (verdict === NF_DROP) this.discard(packet, this.#dropReason)
+    return verdict
   }
 
   #routeOutput(packet: Packet): Route | undefined {

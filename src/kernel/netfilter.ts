@@ -15,7 +15,10 @@ export const PRIORITY = {
   conntrack: -200,
   mangle: -150,
   natDestination: -100,
+  ipvsLocalOut: -99,
   filter: 0,
+  ipvsLocalIn: 98,
+  ipvsForward: 99,
   natSource: 100,
   conntrackConfirm: 2 ** 31 - 1,
 } as const

@@ -25,6 +25,8 @@ export type SharedRoutes = (destination: Address) => Route | undefined
 export class RoutingTable {
   /** Asked after this machine's own host routes and before its wider ones. */
   shared: SharedRoutes | undefined
+  /** Addresses on a dummy interface that many machines have alike (kube-ipvs0): local, though not listed. */
+  bound: { has(address: Address): boolean } = new Set()
   #default: Route | undefined
   readonly #local = new Map<Address, Interface>()
   readonly #byPrefix = new Map<number, Map<Address, Route>>()
@@ -39,7 +41,7 @@ export class RoutingTable {
   }
 
   isLocal(address: Address): boolean {
-    return isLoopback(address) || this.#local.has(address)
+    return isLoopback(address) || this.#local.has(address) || this.bound.has(address)
   }
 
   /** The interface that holds a local address; undefined for 127.0.0.0/8 and foreign addresses. */

@@ -2,6 +2,7 @@ import { ruleCost } from '../costs.ts'
 import type { Random } from '../engine/random.ts'
 import type { Address } from './address.ts'
 import { NETFILTER } from './journey.ts'
+import type { Ipvs } from './ipvs/ipvs.ts'
 import type { Machine } from './machine.ts'
 import { FORWARD, HOOK_CHAINS, IPS_DST_NAT, IPS_SRC_NAT, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, POST_ROUTING, PRE_ROUTING, PRIORITY, type Hook, type Verdict } from './netfilter.ts'
 import type { Packet } from './packet.ts'
@@ -30,7 +31,10 @@ const NAT_HOOKS = [
 /** The iptables tables of one machine: walks packets through them, charges what that costs, does what targets say. */
 export class Xtables implements RuleEnvironment, RuleObserver {
   ruleset: Ruleset = { tables: {} }
-  readonly sets = new Map<string, PacketSet>()
+  /** The machine's ipsets. */
+  sets: { get(name: string): PacketSet | undefined } = new Map()
+  /** The machine's IPVS, for `-m ipvs`. */
+  ipvs: Ipvs | undefined
   readonly random: Random
   readonly walker: Walker
   readonly #machine: Machine
@@ -78,6 +82,10 @@ export class Xtables implements RuleEnvironment, RuleObserver {
 
   set(name: string): PacketSet | undefined {
     return this.sets.get(name)
+  }
+
+  ipvsConnection(packet: Packet): ReturnType<Ipvs['serviceOf']> {
+    return this.ipvs?.serviceOf(packet)
   }
 
   recent(name: string): RecentList {

@@ -4,6 +4,7 @@ import { IptablesProxy } from '../proxy/iptables.ts'
 import { NftablesProxy } from '../proxy/nftables.ts'
 import type { ProxyNode } from '../proxy/node.ts'
 import type { ServiceSnapshot } from '../proxy/service-snapshot.ts'
+import { IpvsMode } from './ipvs-mode.ts'
 import type { SimulatedNode } from './node.ts'
 import type { World } from './world.ts'
 
@@ -29,6 +30,7 @@ const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
       countRules: (snapshot, self) => proxy.count(snapshot, self).rules,
     }
   },
+  ipvs: (world) => new IpvsMode(world),
 }
 
 /** The mode that the proxy's configuration asks for; undefined if it cannot be simulated. */

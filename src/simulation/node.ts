@@ -18,6 +18,7 @@ import { Stack } from '../socket/stack.ts'
 import { EthernetPort, type Fabric } from '../wire/fabric.ts'
 import { TunnelInterface, type TunnelKind } from '../wire/tunnel.ts'
 import { HostNetwork } from './host.ts'
+import type { NodeIpvs } from './node-ipvs.ts'
 import type { Attachment, PodNamespace } from './pod.ts'
 
 /** What is known of a node before it is built. */
@@ -58,6 +59,8 @@ export class SimulatedNode {
   readonly xtables: Xtables
   readonly nftables: Nftables
   readonly stack: Stack
+  /** In ipvs mode only. */
+  ipvs: NodeIpvs | undefined
   /** First address of the pods' range: the gateway of every pod here. */
   readonly podGateway: Address | undefined
   readonly bridge: Bridge | undefined
