@@ -32,7 +32,7 @@ export function readSources(path: string, reader: Reader, complaints: Complaints
   if (path === '-') return readOne('(stdin)', () => reader.stdin(), complaints)
   try {
     const kind = reader.kind(path)
-    if (kind === undefined) return refuse(path, 'no such file or folder', complaints)
+    if (kind === undefined) return refuse(path, /^https?:/.test(path) ? 'nothing is fetched from the network: download it first' : 'no such file or folder', complaints)
     if (kind === 'file') return readOne(path, () => reader.read(path), complaints)
     const files = reader.list(path, recursive).filter((file) => /\.(ya?ml|json)$/i.test(file))
     if (files.length === 0) return refuse(path, 'this folder holds no *.yaml, *.yml or *.json', complaints)
