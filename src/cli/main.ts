@@ -33,11 +33,13 @@ function program(done: (code: number) => void): Command {
     .action(async (flags) => done((await import('./commands/probe.ts')).trace(flags)))
 
   withInput(kubehop.command('show'))
-    .description('what a look into a node or pod would show: iptables, conntrack, routes, env')
+    .description('what a look into a node or pod would show: iptables, nftables, ipvs, ipset, conntrack, routes, env')
     .argument('<what>')
     .option('--node <name>', 'the node (default: the first)')
     .option('--pod <namespace/name>', 'the pod')
     .option('--at <time>', 'at this time of the run')
+    .option('--connections', 'of ipvs: the connections, as ipvsadm -Lnc prints them')
+    .option('--stats', 'of ipvs: the counters, as ipvsadm -Ln --stats prints them')
     .addHelpText('after', '\nExamples:\n  kubehop show iptables -f objects.yaml --node node-a | iptables-restore --test\n  kubehop show conntrack -f scenario.yaml --node node-1 --at 3s\n  kubehop show env -f objects.yaml --pod default/a\n')
     .action(async (what, flags) => done((await import('./commands/show.ts')).show(what, flags)))
 

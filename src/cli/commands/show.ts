@@ -1,8 +1,11 @@
 import { parseReference } from '../../scenario/values/reference.ts'
 import { listConntrack } from '../../kernel/conntrack/list.ts'
+import { printIpsetSave } from '../../kernel/ipset/save.ts'
+import { printConnections, printServices, printStatistics } from '../../kernel/ipvs/print.ts'
 import { printRuleset } from '../../kernel/rules/iptables-save/print.ts'
 import { listRoutes } from '../../report/routes-text.ts'
 import type { SimulatedNode } from '../../simulation/node.ts'
+import type { NodeIpvs } from '../../simulation/node-ipvs.ts'
 import { WorldError, type World } from '../../simulation/world.ts'
 import type { Pod } from '../../cluster/object.ts'
 import { OK } from '../exit.ts'
@@ -14,6 +17,9 @@ export interface ShowFlags extends InputFlags {
   node?: string
   pod?: string
   at?: string
+  /** Of `show ipvs`: what `ipvsadm -Lnc` or `ipvsadm -Ln --stats` prints instead. */
+  connections?: boolean
+  stats?: boolean
 }
 
 /** What can be shown, and how. */
@@ -26,6 +32,18 @@ const VIEWS: Record<string, (flags: ShowFlags) => void> = {
     const { nftables } = nodeOf(worldAt(flags), flags)
     for (const line of nftables.print()) print(line)
     if (nftables.table === undefined) complain('kube-proxy writes nftables rules in nftables mode alone: --mode nftables')
+  },
+  ipvs: (flags) => {
+    const world = flags.connections === true || flags.stats === true ? worldAfter(flags) : worldAt(flags)
+    const ipvs = ipvsOf(world, flags)?.kernel
+    if (ipvs === undefined) return
+    ipvs.advance(world.now)
+    if (flags.connections === true) print(printConnections(ipvs.connections, world.now).trimEnd())
+    else print((flags.stats === true ? printStatistics : printServices)(ipvs.services.all()).trimEnd())
+  },
+  ipset: (flags) => {
+    const program = ipvsOf(worldAt(flags), flags)?.program
+    if (program !== undefined) print(printIpsetSave(program.sets()).trimEnd())
   },
   conntrack: (flags) => {
     const world = worldAfter(flags)
@@ -52,6 +70,12 @@ export function show(what: string, flags: ShowFlags): number {
   if (view === undefined) throw new UsageError(`show ${what}: there is ${VIEW_NAMES.join(', ')}`)
   view(flags)
   return OK
+}
+
+function ipvsOf(world: World, flags: ShowFlags): NodeIpvs | undefined {
+  const { ipvs } = nodeOf(world, flags)
+  if (ipvs === undefined) complain('kube-proxy uses IPVS and ipsets in ipvs mode alone: --mode ipvs')
+  return ipvs
 }
 
 function nodeOf(world: World, { node }: ShowFlags): SimulatedNode {
