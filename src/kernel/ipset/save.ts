@@ -24,7 +24,7 @@ export function printIpsetSave(sets: Iterable<IpSet>): string {
 }
 
 /** `10.96.0.1,tcp:443`: the parts in the order of the type's name. */
-export function formatEntry(type: SetType, entry: Required<SetEntry>): string {
+function formatEntry(type: SetType, entry: Required<SetEntry>): string {
   return dimensionsOf(type)
     .map((dimension, i) => formatPart(dimension, entry, i > 0))
     .join(',')

@@ -1,4 +1,4 @@
-import { formatAddress, type Address } from '../address.ts'
+import type { Address } from '../address.ts'
 import { hashAddress, type Bucketed } from './buckets.ts'
 import { newCounters, type Counters } from './counters.ts'
 import { Destination } from './destination.ts'
@@ -116,10 +116,6 @@ export class VirtualService implements ServiceKey, Bucketed<VirtualService> {
   /** The destinations in the kernel's order. */
   *[Symbol.iterator](): Iterator<Destination> {
     for (let d = this.first; d !== null; d = d.next) yield d
-  }
-
-  toString(): string {
-    return `${formatAddress(this.address)}:${this.port}`
   }
 
   #linkAtHead(destination: Destination): void {
