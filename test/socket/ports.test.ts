@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { RandomStreams } from '../../src/engine/random.ts'
 import { failureKind, type SocketError } from '../../src/socket/errors.ts'
 import { SERVER_ADDRESS } from '../../src/socket/pipe.ts'
 import type { Sysctls } from '../../src/socket/sysctls.ts'
+import { EphemeralPorts } from '../../src/socket/tcp/ports.ts'
 import type { TcpSocket } from '../../src/socket/tcp/socket.ts'
 import { assert, test } from '../kit.ts'
 import { Lab } from './lab.ts'
@@ -54,6 +56,19 @@ test('a tiny range gives its even ports, then its odd ones, then EADDRNOTAVAIL, 
   lab.pass(1)
   assert.equal(lab.caller.heard.filter((what) => what !== 'connected'), ['EADDRNOTAVAIL', 'EADDRNOTAVAIL'])
   assert.is(sorted(Array.from({ length: 8 }, () => lab.connect(81))).length, 8)
+})
+
+test('a search that finds everything taken is not repeated until a port is released', () => {
+  let asked = 0
+  const ports = new EphemeralPorts(new RandomStreams('1').stream('ports'))
+  const choose = (isFree: (port: number) => boolean) => ports.choose(1, 2, 80, [1000, 1099], (port) => (asked++, isFree(port)))
+  assert.is(choose(() => false), undefined)
+  assert.is(asked, 100)
+  assert.is(choose(() => false), undefined)
+  assert.is(asked, 100)
+  assert.is(ports.choose(1, 3, 80, [1000, 1099], () => true) !== undefined, true, 'another destination')
+  ports.releases++
+  assert.is(choose((port) => port === 1042), 1042)
 })
 
 test('a port in use for the same destination cannot be asked for again', () => {

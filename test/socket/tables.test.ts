@@ -25,6 +25,8 @@ function keyOf({ local, remote, ports }: Tuple): string {
   return `${local} ${remote} ${ports}`
 }
 
+const ignore = (): void => undefined
+
 test('ports are packed and read back, also above 32767', () => {
   for (const [local, remote] of [[80, 40_000], [65_535, 1], [1, 65_535], [40_000, 80]] as const) {
     const end = new End(0, 0, packPorts(local, remote))
@@ -61,7 +63,7 @@ test('TIME_WAIT records live a minute from when they were last heard of, and are
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom('add', 'refresh', 'remove'), tuple, wait), { maxLength: 100 }), (steps) => {
       const agenda = new Agenda()
-      const waits = new TimeWaits(new TimerWheel(agenda), 1000, 60)
+      const waits = new TimeWaits(new TimerWheel(agenda), 1000, 60, ignore)
       const heardAt = new Map<string, number>()
       for (const [what, key, seconds] of steps) {
         agenda.run(agenda.now + seconds * 1e9)
@@ -88,7 +90,7 @@ test('TIME_WAIT records live a minute from when they were last heard of, and are
 
 test('100,000 TIME_WAIT records expire together, and their room is used again', () => {
   const agenda = new Agenda()
-  const waits = new TimeWaits(new TimerWheel(agenda), 1_000_000, 60)
+  const waits = new TimeWaits(new TimerWheel(agenda), 1_000_000, 60, ignore)
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 100_000; i++) waits.add(new End(1, i, i), i, i + 1, TIME_WAIT_RECORD)
     assert.is(waits.count, 100_000)
@@ -102,7 +104,7 @@ test('100,000 TIME_WAIT records expire together, and their room is used again', 
 
 test('tcp_max_tw_buckets bounds the records, and tcp_fin_timeout shortens those that wait for a FIN', () => {
   const agenda = new Agenda()
-  const waits = new TimeWaits(new TimerWheel(agenda), 2, 5)
+  const waits = new TimeWaits(new TimerWheel(agenda), 2, 5, ignore)
   for (let i = 0; i < 3; i++) waits.add(new End(1, i, i), 0, 0, FIN_WAIT_RECORD)
   assert.is(waits.count, 2)
   agenda.run(6e9 + 64 * TICK)

@@ -7,7 +7,7 @@ import { sampleRtt } from './rtt.ts'
 import { freeSegment } from './segment.ts'
 import type { TcpSocket } from './socket.ts'
 import {
-  CLOSED, CLOSE_WAIT, ESTABLISHED, FIN_QUEUED, FIN_WAIT1, FIN_WAIT2, LAST_ACK, ORPHAN, SYN_SENT,
+  CLOSED, CLOSE_WAIT, ESTABLISHED, FIN_QUEUED, FIN_WAIT1, FIN_WAIT2, LAST_ACK, ORPHAN, PASSIVE, SYN_SENT,
 } from './states.ts'
 import { clearTimer } from './timers.ts'
 import { FIN_WAIT_RECORD, type TimeWaitState } from './timewait.ts'
@@ -81,12 +81,18 @@ export function fail(socket: TcpSocket, error: SocketError): void {
 /** What remains is a small record that answers for the connection (tcp_time_wait). */
 export function enterTimeWait(socket: TcpSocket, state: TimeWaitState): void {
   socket.tcp.timeWaits.add(socket, socket.sndNxt, socket.rcvNxt, state)
-  destroy(socket)
+  forget(socket)
+}
+
+/** Nothing remains of the connection, and its port is free again. */
+export function destroy(socket: TcpSocket): void {
+  if (socket.state === CLOSED) return
+  if ((socket.flags & PASSIVE) === 0) socket.tcp.ports.releases++
+  forget(socket)
 }
 
 /** Takes the socket out of the kernel's tables; nothing reaches it any more. */
-export function destroy(socket: TcpSocket): void {
-  if (socket.state === CLOSED) return
+function forget(socket: TcpSocket): void {
   socket.state = CLOSED
   socket.tcp.connections.remove(socket)
   socket.tcp.wheel.disarm(socket)

@@ -45,8 +45,8 @@ export class Tcp {
   readonly mss: number
   readonly connections = new Connections()
   readonly timeWaits: TimeWaits
+  readonly ports: EphemeralPorts
   readonly #listeners = new Map<number, Listener[]>()
-  readonly #ports: EphemeralPorts
 
   constructor(network: Network, sysctls: Sysctls, counters: Counters, random: Random, mtu: number) {
     this.network = network
@@ -55,8 +55,9 @@ export class Tcp {
     this.sysctls = sysctls
     this.counters = counters
     this.mss = mtu - 40 - (sysctls.tcp_timestamps === 0 ? 0 : 12)
-    this.timeWaits = new TimeWaits(network.wheel, sysctls.tcp_max_tw_buckets, sysctls.tcp_fin_timeout)
-    this.#ports = new EphemeralPorts(random)
+    const ports = new EphemeralPorts(random)
+    this.ports = ports
+    this.timeWaits = new TimeWaits(network.wheel, sysctls.tcp_max_tw_buckets, sysctls.tcp_fin_timeout, () => ports.releases++)
   }
 
   listen(options: ListenOptions): Listener | 'EADDRINUSE' {
@@ -69,6 +70,7 @@ export class Tcp {
   }
 
   removeListener(listener: Listener): void {
+    this.ports.releases++
     const others = (this.#listeners.get(listener.port) ?? []).filter((other) => other !== listener)
     if (others.length > 0) this.#listeners.set(listener.port, others)
     else this.#listeners.delete(listener.port)
@@ -197,7 +199,9 @@ export class Tcp {
   }
 
   #choosePort(source: Address, destination: Address, port: number): number | undefined {
-    return this.#ports.choose(source, destination, port, this.sysctls.ip_local_port_range, (candidate) => {
+    // A TIME_WAIT may have come of age for reuse since the last search.
+    if (this.#allowsReuse(destination)) this.ports.releases++
+    return this.ports.choose(source, destination, port, this.sysctls.ip_local_port_range, (candidate) => {
       return !this.#listeners.has(candidate) && this.#isTupleFree(source, destination, packPorts(candidate, port))
     })
   }
@@ -220,10 +224,13 @@ export class Tcp {
 
   /** tcp_twsk_unique: only with timestamps, and only after tcp_tw_reuse_delay; 2 means on the loopback only. */
   #mayReuse(record: number, destination: Address): boolean {
-    const { tcp_tw_reuse: reuse, tcp_timestamps: timestamps, tcp_tw_reuse_delay: delay } = this.sysctls
-    if (timestamps === 0 || this.timeWaits.stateOf(record) !== TIME_WAIT_RECORD) return false
-    if (reuse !== 1 && !(reuse === 2 && isLoopback(destination))) return false
-    return this.timeWaits.ageOf(record) * 4 > delay
+    if (!this.#allowsReuse(destination) || this.timeWaits.stateOf(record) !== TIME_WAIT_RECORD) return false
+    return this.timeWaits.ageOf(record) * 4 > this.sysctls.tcp_tw_reuse_delay
+  }
+
+  #allowsReuse(destination: Address): boolean {
+    const { tcp_tw_reuse: reuse, tcp_timestamps: timestamps } = this.sysctls
+    return timestamps !== 0 && (reuse === 1 || (reuse === 2 && isLoopback(destination)))
   }
 }
 

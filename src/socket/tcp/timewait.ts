@@ -19,6 +19,7 @@ export class TimeWaits extends WheelTimer {
   readonly #wheel: TimerWheel
   readonly #limit: number
   readonly #finTimeout: number
+  readonly #onRelease: () => void
   #size = FIRST_SIZE
   #count = 0
   #heads = new Int32Array(FIRST_SIZE).fill(-1)
@@ -39,9 +40,10 @@ export class TimeWaits extends WheelTimer {
   #free = -1
   #used = 0
 
-  /** `limit` is tcp_max_tw_buckets, `finTimeout` tcp_fin_timeout in seconds. */
-  constructor(wheel: TimerWheel, limit: number, finTimeout: number) {
+  /** `limit` is tcp_max_tw_buckets, `finTimeout` tcp_fin_timeout in seconds; `onRelease` hears of each record that goes. */
+  constructor(wheel: TimerWheel, limit: number, finTimeout: number, onRelease: () => void) {
     super()
+    this.#onRelease = onRelease
     this.#wheel = wheel
     this.#limit = limit
     this.#finTimeout = ticksOf(Math.min(finTimeout, 60) * 1e6)
@@ -53,7 +55,10 @@ export class TimeWaits extends WheelTimer {
 
   /** Makes a record of a closing socket. Above the limit there is none, as in the kernel. */
   add(endpoint: Endpoint, sndNxt: number, rcvNxt: number, state: TimeWaitState): void {
-    if (this.#count >= this.#limit) return
+    if (this.#count >= this.#limit) {
+      this.#onRelease()
+      return
+    }
     const i = this.#take()
     this.#local[i] = endpoint.localAddress
     this.#remote[i] = endpoint.remoteAddress
@@ -107,6 +112,7 @@ export class TimeWaits extends WheelTimer {
     this.#unlink(i)
     this.#expires[i] = 0
     this.#count--
+    this.#onRelease()
   }
 
   /** Forgets all of them. */
@@ -146,6 +152,7 @@ export class TimeWaits extends WheelTimer {
     if (expires > 0) {
       this.#unlink(i)
       this.#count--
+      this.#onRelease()
     }
     this.#expires[i] = 0
     this.#later[i] = this.#free
