@@ -74,8 +74,8 @@ export function proxyConfigFrom(document: Plain = {}): ProxyConfig {
     },
     masqueradeAll: flag(document['masqueradeAll'] ?? plain(document['linux'])['masqueradeAll'] ?? own['masqueradeAll'], false),
     masqueradeBit: number(own['masqueradeBit'], 14),
-    // The ipvs section of the format leaves minSyncPeriod at 0; the other modes default to a second.
-    minSyncPeriod: durationOf(timing['minSyncPeriod'], mode === 'ipvs' ? '0s' : '1s'),
+    // A zero is no setting to defaults.go (kubeadm writes 0s): a second, but for the ipvs section, which leaves it at 0.
+    minSyncPeriod: durationOf(timing['minSyncPeriod'], '0s') || durationOf(undefined, mode === 'ipvs' ? '0s' : '1s'),
     syncPeriod: durationOf(timing['syncPeriod'], '30s') || durationOf(undefined, '30s'),
     nodePortAddresses: nodePortAddresses(document, mode),
     localhostNodePorts: flag(plain(document['iptables'])['localhostNodePorts'], true),
