@@ -30,8 +30,8 @@ export class NftablesProxy {
   }
 
   /**
-   * The table as kube-proxy writes it on that node when it knows that snapshot. A Service's own chains are built when
-   * they are first walked or shown.
+   * The table as kube-proxy writes it on that node when it knows that snapshot. What Services change is built when it is
+   * first walked or shown.
    */
   program(snapshot: ServiceSnapshot, node: ProxyNode): NftTable {
     return new LazyTable({
@@ -49,17 +49,20 @@ export class NftablesProxy {
       counts.chains++
       counts.rules += chain.rules.length
     }
-    for (const set of this.#sets(snapshot, node)) {
+    for (const build of this.#sets(snapshot, node).values()) {
       counts.sets++
-      counts.elements += set.size
+      counts.elements += build().size
     }
     return counts
   }
 
-  #sets(snapshot: ServiceSnapshot, node: ProxyNode): NftSet[] {
-    const sets = this.#portals.map(({ set, portals }) => new NftSet(set.name, set.key, portals.blocks(snapshot, node.nodeName), set))
+  /** How to build each set, in the order of their creation. */
+  #sets(snapshot: ServiceSnapshot, node: ProxyNode): ReadonlyMap<string, () => NftSet> {
+    const sets = new Map<string, () => NftSet>()
+    for (const { set, portals } of this.#portals) sets.set(set.name, () => new NftSet(set.name, set.key, portals.blocks(snapshot, node.nodeName), set))
     const addresses = nodePortAddressesOf(this.#config, node)
-    return addresses === 'all' ? sets : [...sets, nodePortSet(addresses)]
+    if (addresses !== 'all') sets.set('nodeport-ips', () => nodePortSet(addresses))
+    return sets
   }
 }
 

@@ -284,8 +284,8 @@ nftables('rules, chains, sets and elements are counted without being built, and 
       const built = {
         rules: chains.reduce((sum, { rules }) => sum + rules.length, 0),
         chains: chains.length,
-        sets: table.sets.length + [...table.dynamicSets()].length,
-        elements: table.sets.reduce((sum, { name }) => sum + elementsOf(table, name).length, 0),
+        sets: [...table.sets(), ...table.dynamicSets()].length,
+        elements: [...table.sets()].reduce((sum, { name }) => sum + elementsOf(table, name).length, 0),
       }
       assert.equal(proxy.count(snapshot, node), built, `${JSON.stringify(document)} ${node.nodeName}`)
     }

@@ -13,7 +13,7 @@ import { DYNAMIC_SET_SIZE } from './timed-set.ts'
 export function* printTable(table: NftTable, entries: (set: DynamicSet) => Iterable<string> = () => []): Generator<string> {
   yield `table ip ${table.name} {`
   yield `\tcomment ${quoted(table.comment)}`
-  for (const set of table.sets) yield* printSet(set)
+  for (const set of table.sets()) yield* printSet(set)
   for (const set of table.dynamicSets()) yield* printDynamicSet(set, [...entries(set)])
   for (const chain of table.chains()) yield* printChain(chain)
   yield '}'

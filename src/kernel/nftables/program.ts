@@ -74,14 +74,15 @@ export interface DynamicSet {
   readonly timeout: Nanos
 }
 
-/** A table of family ip. Chains and dynamic sets may be built when they are first asked for. */
+/** A table of family ip. Its parts may be built when they are first asked for. */
 export interface NftTable {
   readonly name: string
   readonly comment: string
   readonly baseChains: readonly NftChain[]
-  /** Sets and maps with fixed elements, in the order of their creation. */
-  readonly sets: readonly NftSet[]
+  /** A set or map with fixed elements. */
   set(name: string): NftSet | undefined
+  /** All of them, in the order of their creation. */
+  sets(): Iterable<NftSet>
   dynamicSet(name: string): DynamicSet | undefined
   dynamicSets(): Iterable<DynamicSet>
   chain(name: string): NftChain | undefined

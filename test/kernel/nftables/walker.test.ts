@@ -23,7 +23,7 @@ function tableOf(chains: Record<string, NftRule[]>, sets: NftSet[] = []): NftTab
     name: 'test',
     comment: '',
     baseChains: [base],
-    sets,
+    sets: () => sets,
     set: (name) => sets.find((set) => set.name === name),
     dynamicSet: (name) => (name === 'clients' ? { name, timeout: 10 * SECOND } : undefined),
     dynamicSets: () => [],
