@@ -1,5 +1,5 @@
 import { Fifo } from '../engine/fifo.ts'
-import type { Packet } from './packet.ts'
+import { ICMP, type Packet } from './packet.ts'
 
 /** net.core.netdev_max_backlog: packets that may wait for one core (net/core/dev.c, enqueue_to_backlog). */
 const NETDEV_MAX_BACKLOG = 1000
@@ -26,10 +26,16 @@ export class Cpus {
   }
 }
 
-/** A hash of a packet's flow as it stands: not symmetric, like the Toeplitz hash of a NIC. */
+/** A hash of a packet's flow as it stands: not symmetric, like the Toeplitz hash of a NIC. Every bit of it is good. */
 export function flowHash(packet: Packet): number {
-  let hash = Math.imul(packet.source ^ 0x9e3779b9, 0x85ebca6b)
-  hash = Math.imul((hash ^ (hash >>> 13)) + packet.destination, 0xc2b2ae35)
-  if (packet.protocol !== 1) hash = Math.imul(hash ^ (packet.sourcePort << 16) ^ packet.destinationPort, 0x27d4eb2f)
-  return (hash ^ (hash >>> 15)) >>> 0
+  let hash = mix(packet.source) ^ packet.destination
+  if (packet.protocol !== ICMP) hash = mix(hash) ^ (packet.sourcePort << 16) ^ packet.destinationPort
+  return mix(hash) >>> 0
+}
+
+/** MurmurHash3's finalizer: ephemeral ports go up in even steps, and nothing of that may show in the low bits. */
+function mix(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
 }
