@@ -31,7 +31,7 @@ const CLASSES: Readonly<Record<string, Rule['matches']>> = {
 export class DropRules {
   readonly #rules: Rule[] = []
   readonly #blackHoles: { sides: readonly Side[]; after_us: number }[] = []
-  #finsSeen = new Set<Side>()
+  readonly #finsSeen = new Set<Side>()
 
   /** Throws a TypeError for a text that is not a rule. */
   constructor(texts: readonly string[]) {
@@ -63,7 +63,8 @@ export class DropRules {
     }
     if (matches === undefined) throw new TypeError(`not a drop rule: ${text}`)
     const open = numbers.filter((number) => number.endsWith('+')).map((number) => Number.parseInt(number, 10))
-    this.#rules.push({ sides, matches, numbers: numbers.filter((number) => !number.endsWith('+')).map(Number), from: Math.min(...open, Number.POSITIVE_INFINITY), seen: 0 })
+    const closed = numbers.filter((number) => !number.endsWith('+')).map(Number)
+    this.#rules.push({ sides, matches, numbers: closed, from: Math.min(...open, Number.POSITIVE_INFINITY), seen: 0 })
   }
 }
 

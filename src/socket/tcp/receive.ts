@@ -58,7 +58,7 @@ export function acknowledgeData(socket: TcpSocket): void {
   else delayAck(socket)
 }
 
-export function delayAck(socket: TcpSocket): void {
+function delayAck(socket: TcpSocket): void {
   if (socket.ackTick !== NEVER) return
   socket.ackTick = socket.tcp.wheel.expiry(DELAYED_ACK_TICKS)
   socket.tcp.wheel.arm(socket, socket.ackTick)

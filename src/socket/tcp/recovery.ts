@@ -24,8 +24,8 @@ export interface AckSigns {
 
 /** What to send once the window is up to date. */
 export const SEND_NOTHING = 0
-export const SEND_NEW = 1
-export const SEND_LOST = 2
+const SEND_NEW = 1
+const SEND_LOST = 2
 
 /**
  * The congestion state machine at an ACK that is not plain progress (tcp_fastretrans_alert, net/ipv4/tcp_input.c).

@@ -6,7 +6,7 @@ import type { Listener } from './listener.ts'
 import { RTO_INIT, RTO_MAX } from './rtt.ts'
 
 /** The window of a SYN-ACK: 45 segments of 1448. */
-export const SYNACK_WINDOW = 65_160
+const SYNACK_WINDOW = 65_160
 
 /** A half-open connection (struct request_sock): a SYN has been answered and the last ACK is awaited. */
 export class Request extends Endpoint {
@@ -18,8 +18,6 @@ export class Request extends Endpoint {
   #timeouts = 0
   /** SYN-ACKs sent again. */
   retransmissions = 0
-  /** The last ACK has come, but the accept queue was full. */
-  isAcknowledged = false
   #expires = 0
 
   constructor(listener: Listener, syn: Packet) {
@@ -94,7 +92,10 @@ function sendSynAck(request: Request): void {
 }
 
 /** A SYN-ACK to the other end of `endpoint`. */
-export function transmitSynAck(listener: Listener, endpoint: Pick<Endpoint, 'localAddress' | 'remoteAddress' | 'localPort' | 'remotePort'>, ledger: Float64Array | null, journey: Packet['journey']): void {
+export function transmitSynAck(
+  listener: Listener, endpoint: Pick<Endpoint, 'localAddress' | 'remoteAddress' | 'localPort' | 'remotePort'>,
+  ledger: Float64Array | null, journey: Packet['journey'],
+): void {
   const packet = newPacket()
   packet.protocol = TCP
   packet.source = endpoint.localAddress

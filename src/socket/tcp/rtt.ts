@@ -32,7 +32,7 @@ export function sampleRtt(socket: TcpSocket, microseconds: number): void {
 }
 
 /** The retransmission timeout in microseconds, without back-off: 200 ms or four deviations, and the round trip on top. */
-export function baseRto(socket: TcpSocket): number {
+function baseRto(socket: TcpSocket): number {
   if (socket.srtt === 0) return RTO_INIT
   return Math.min((socket.srtt >> 3) + (socket.mdev > RTO_MIN ? socket.mdev : RTO_MIN), RTO_MAX)
 }

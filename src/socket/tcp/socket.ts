@@ -44,7 +44,7 @@ export interface TcpInfo {
 /**
  * A TCP socket (struct tcp_sock). Fields hold small integers in the kernel's units (ticks, microseconds, segments),
  * because a hundred thousand of them live at once; what only lossy or fast connections need is made when needed.
- * Fields that are not marked public in `TcpHandler`'s callers' eyes belong to this folder.
+ * Applications use the methods, the addresses, `context`, `ledger` and `journey`; the other fields are this folder's.
  */
 export class TcpSocket extends Endpoint {
   readonly tcp: Tcp
