@@ -60,7 +60,7 @@ function workloadPods(world: World, from: Reference): Pod[] {
   const { selection, store } = world.cluster
   const isOwned = (pod: Pod) => ownersOf(pod).some(({ kind, name }) => kind === from.kind && name === from.name)
   const isSelected = (pod: Pod) => selection.servicesSelecting(pod).some((service) => service.metadata.name === from.name)
-  const pods = store.list('Pod', from.namespace).filter(from.kind === 'service' ? isSelected : isOwned)
+  const pods = store.list('Pod', from.namespace === '' ? 'default' : from.namespace).filter(from.kind === 'service' ? isSelected : isOwned)
   const running = pods.filter((pod) => pod.status.podIP !== undefined)
   if (running.length === 0) throw new WorldError(`${formatReference(from)} has no pod that could send`)
   return running

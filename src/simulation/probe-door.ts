@@ -35,10 +35,12 @@ export function probe(objects: string | object | readonly object[], options: Pro
   return runProbe(input, readProbe(options)).result
 }
 
+const SENDERS: ReadonlySet<string> = new Set(['pod', 'node', 'client', 'deployment', 'statefulset', 'daemonset', 'replicaset'])
+
 /** The words of a probe, checked. Throws an InputError that quotes what it does not understand. */
 export function readProbe(options: ProbeOptions): ProbeRequest {
   const from = parseReference(options.from)
-  if (from === undefined || !['pod', 'node', 'client'].includes(from.kind)) throw new InputError(`--from ${options.from}: must be pod/NAMESPACE/NAME, node/NAME or client/NAME`)
+  if (from === undefined || !SENDERS.has(from.kind)) throw new InputError(`--from ${options.from}: must be pod/NAMESPACE/NAME, node/NAME, client/NAME, or a workload such as deployment/NAME (its first pod)`)
   const to = parseTarget(options.to)
   if (to === undefined) throw new InputError(`--to ${options.to}: must be SCHEME://HOST:PORT with tcp, udp, http or icmp, such as tcp://10.96.0.10:80 or svc/web.default:80`)
   return {

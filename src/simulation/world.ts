@@ -13,6 +13,7 @@ import { Stack } from '../socket/stack.ts'
 import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
 import { modeOf } from './modes.ts'
+import { startHealthPorts } from './health-ports.ts'
 import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
 import { PodNamespace } from './pod.ts'
@@ -125,6 +126,7 @@ export class World {
     this.nodes.set(name, node)
     for (const pod of this.cluster.selection.podsOn(name)) this.#plugIn(pod, node)
     this.proxies.install(node)
+    startHealthPorts(this, node)
     return node
   }
 
