@@ -3,6 +3,7 @@
  * `hot` is the measured lower bound (the same path back to back, all in cache), `cold` the upper bound (64 MiB touched
  * before every packet). Machine: AMD EPYC (Zen 5 class), KVM guest with 2 vCPU, Linux 6.18.44, iptables 1.8.9, HZ=250.
  */
+import { PROXY_SYNC_PROVENANCE, proxySyncCosts, type ProxySyncCosts } from './costs/proxy-sync.ts'
 
 /** Cost of walking n rules: the slope grows where the rules no longer fit a cache. Points are [rules, total ns]. */
 export type RuleCurve = readonly (readonly [rules: number, ns: number])[]
@@ -60,6 +61,7 @@ export interface Costs {
   natMasquerade: number
   rules: RuleCosts
   nftables: NftablesCosts
+  proxySync: ProxySyncCosts
   /** Each packet that IPVS looks up in its tables, however many services there are. */
   ipvsLookup: number
   /** Choosing a real server and making a connection of it. */
@@ -105,6 +107,7 @@ export const PROVENANCE: Record<Exclude<keyof Costs, 'profile'>, Provenance> = {
   },
   ipvsLookup: { source: 'half of what a known flow took more through IPVS than directly (2.5 µs a round trip) on user-mode Linux 6.1 on the same CPU, less one routing decision; noisy', spread: 800 },
   ipvsSchedule: { source: 'what a first packet took more than a known one there (2.0 µs at 10,000 services, flat from 1,000 on), less conntrack’s new entry', spread: 1500 },
+  proxySync: PROXY_SYNC_PROVENANCE,
 }
 
 export type Backend = 'nft' | 'legacy'
@@ -132,7 +135,7 @@ const HOT = {
   ipvsSchedule: 1500,
 }
 
-const BACKEND_HOT: Record<Backend, Omit<Costs, keyof typeof HOT | 'profile'>> = {
+const BACKEND_HOT: Record<Backend, Omit<Costs, keyof typeof HOT | 'profile' | 'proxySync'>> = {
   legacy: {
     conntrackLookup: 441,
     conntrackInsert: 360,
@@ -163,7 +166,7 @@ const COLD_RULE: Record<Backend, number> = { legacy: 12.81, nft: 15.26 }
 
 /** The constants of a profile for one iptables backend. */
 export function costsOf(profile: Profile, backend: Backend): Costs {
-  const hot: Costs = { profile, ...HOT, ...BACKEND_HOT[backend] }
+  const hot: Costs = { profile, ...HOT, ...BACKEND_HOT[backend], proxySync: proxySyncCosts(backend) }
   return profile === 'hot' ? hot : cool(hot, backend)
 }
 
@@ -199,6 +202,8 @@ function cool(hot: Costs, backend: Backend): Costs {
     rules: { table: known(hot.rules.table), statistic: fresh(hot.rules.statistic), curve: [[0, 0], [1, COLD_RULE[backend]]] },
     // Checked against the measured medians of the cold verdict map: first packet 53,039 to 69,524 ns (here 59,700), established 43,055 to 52,919 (here 47,800).
     nftables: { chain: known(hot.nftables.chain), rule: known(hot.nftables.rule), lookup: known(hot.nftables.lookup), random: fresh(hot.nftables.random) },
+    // A sync is long enough to warm its own cache.
+    proxySync: hot.proxySync,
     ipvsLookup: known(hot.ipvsLookup),
     ipvsSchedule: fresh(hot.ipvsSchedule),
   }

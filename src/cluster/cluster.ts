@@ -70,6 +70,7 @@ export class Cluster {
   /** What is wrong with the objects, in the order in which it was found; grows as the run goes on. */
   readonly problems: Problem[] = []
   readonly clock: Clock
+  readonly timing: Timing
   readonly #kubelets: Kubelets
   readonly #health: NodeHealth
   readonly #nodes: NodeAllocator
@@ -78,10 +79,11 @@ export class Cluster {
   constructor(agenda: Agenda, streams: RandomStreams, documents: readonly KubeObject[], options: ClusterOptions) {
     this.clock = new Clock(agenda, newestTimestamp(documents) ?? 0)
     this.selection = new Selection(this.store)
+    this.timing = { ...TIMING, ...options.timing }
     const control: ControlPlane = {
       store: this.store,
       clock: this.clock,
-      timing: { ...TIMING, ...options.timing },
+      timing: this.timing,
       streams,
       selection: this.selection,
       problems: this.problems,
