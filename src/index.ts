@@ -1,5 +1,8 @@
 /** The library's door: what others can build on without a command line. */
 export { simulate, type SimulateOptions } from './simulation/simulate.ts'
+export { compare, type CompareOptions } from './simulation/compare.ts'
+export type { Comparison, ComparedFigure, BehaviourDifference } from './report/compare/comparison.ts'
+export type { Difference } from './report/compare/paired.ts'
 export { probe, type ProbeOptions } from './simulation/probe-door.ts'
 export type { Report, TrafficReport, NodeReport, ExpectationReport } from './report/report.ts'
 export type { ProbeResult } from './report/probe-meter.ts'

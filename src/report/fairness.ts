@@ -1,3 +1,5 @@
+import { logGamma } from './statistics/gamma.ts'
+
 /**
  * Pearson's chi-squared test: how likely fair chance gives counts at least as uneven as these, when each of the
  * backends is as likely as any other. 1 for nothing to compare.
@@ -40,15 +42,4 @@ function upperGamma(a: number, x: number): number {
     if (Math.abs(delta - 1) < PRECISION) break
   }
   return Math.min(1, scale * fraction)
-}
-
-/** Stirling's series, after shifting the argument to where it is exact enough. */
-function logGamma(x: number): number {
-  let shift = 0
-  let z = x
-  while (z < 8) {
-    shift -= Math.log(z)
-    z += 1
-  }
-  return shift + (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * z) - 1 / (360 * z ** 3) + 1 / (1260 * z ** 5)
 }

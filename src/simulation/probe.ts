@@ -32,10 +32,15 @@ export interface ProbeWatcher extends Meter {
 /** So many attempts, one after the other. */
 export function runProbe(input: WorldInput, probe: ProbeRequest, watcher?: ProbeWatcher): { world: World; result: ProbeResult } {
   const world = new World(input)
+  return { world, result: probeIn(world, probe, watcher) }
+}
+
+/** The same in a world that is there already, from its present moment on. */
+export function probeIn(world: World, probe: ProbeRequest, watcher?: ProbeWatcher): ProbeResult {
   const [sender] = sendersOf(world, probe.from)
   const meter = new ProbeMeter()
   const both: Meter = watcher === undefined ? meter : bothMeters(meter, watcher)
-  if (sender === undefined) return { world, result: meter.result() }
+  if (sender === undefined) return meter.result()
   const requests = new Requests(world.agenda, probe.timeout)
   const client = openClient(world, sender, probe.to, requests, {
     requestBytes: PROBE_BYTES,
@@ -49,5 +54,5 @@ export function runProbe(input: WorldInput, probe: ProbeRequest, watcher?: Probe
   while (!running.isDone && world.agenda.step()) {
     // each step is one event
   }
-  return { world, result: meter.result() }
+  return meter.result()
 }

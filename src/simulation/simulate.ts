@@ -3,6 +3,7 @@ import type { Report } from '../report/report.ts'
 import { readInput } from './input-error.ts'
 import { reportOf } from './result.ts'
 import { Simulation } from './simulation.ts'
+import type { WorldInput } from './world.ts'
 
 export interface SimulateOptions {
   seed?: string
@@ -20,7 +21,12 @@ export interface SimulateOptions {
 export function simulate(scenario: string | object | readonly object[], options: SimulateOptions = {}): Report {
   const settings = Object.entries({ ...(options.seed === undefined ? {} : { seed: options.seed }), ...(options.mode === undefined ? {} : { mode: options.mode }), ...options.set })
   const input = readInput({ given: scenario, settings: settings.map(([path, value]) => ({ path, value })) })
-  const simulation = new Simulation(input, options.observers)
+  return runToEnd(input, options.observers)
+}
+
+/** One run, from its first event to its last. */
+export function runToEnd(input: WorldInput, observers?: Readonly<Record<string, Meter>>): Report {
+  const simulation = new Simulation(input, observers)
   while (simulation.advance(simulation.end)) {
     // one stretch after the other, until nobody waits for an answer
   }

@@ -1,0 +1,23 @@
+import { ConntrackSettings, UDP_STREAM } from '../../kernel/conntrack/settings.ts'
+import { ipvsSettings } from '../../proxy/ipvs/settings.ts'
+import { formatTime } from '../../report/units.ts'
+import type { World } from '../world.ts'
+
+/** The place of ESTABLISHED in the TCP timeouts (enum tcp_conntrack). */
+const ESTABLISHED = 3
+
+/** What a setting is, beyond what probes can see in a short time. */
+export function factsOf(world: World): Map<string, string> {
+  const { proxyConfig: config, settings } = world
+  const conntrack = new ConntrackSettings()
+  for (const [name, value] of Object.entries(settings.sysctls)) conntrack.set(name, value)
+  const ipvs = config.mode === 'ipvs' ? ipvsSettings(config, settings.kernel, settings.sysctls).timeouts : undefined
+  const tcp = conntrack.timeouts[ESTABLISHED] ?? 0
+  const udp = conntrack.timeouts[UDP_STREAM] ?? 0
+  const picks = { iptables: 'at random', nftables: 'at random', ipvs: `by the scheduler ${config.ipvs.scheduler}`, userspace: 'in turn' }
+  return new Map([
+    ['picks a backend', picks[config.mode]],
+    ['forgets an idle TCP connection after', ipvs === undefined ? formatTime(tcp) : `${formatTime(ipvs.tcp * 1e9)} (IPVS; conntrack ${formatTime(tcp)})`],
+    ['forgets an idle UDP flow after', ipvs === undefined ? formatTime(udp) : `${formatTime(ipvs.udp * 1e9)} (IPVS; conntrack ${formatTime(udp)})`],
+  ])
+}

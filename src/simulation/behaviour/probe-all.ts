@@ -1,0 +1,110 @@
+import type { ServicePort } from '../../proxy/service-port.ts'
+import type { BehaviourDifference } from '../../report/compare/comparison.ts'
+import { parseReference } from '../../scenario/values/reference.ts'
+import { parseTarget } from '../../scenario/values/target.ts'
+import { probeIn, type ProbeRequest } from '../probe.ts'
+import { World, type WorldInput } from '../world.ts'
+import { destinationsOf, type Destination } from './destinations.ts'
+import { outcomeOf } from './outcome.ts'
+import { placesOf, sourcesOf, type Source } from './sources.ts'
+
+/** Attempts that tell whether anybody answers. */
+const FIRST_ATTEMPTS = 2
+/** So many attempts for each endpoint that fair chance passes over one of them less than once in 10^9 probes. */
+const ATTEMPTS_PER_ENDPOINT = 21
+const ATTEMPTS_MAX = 400
+const TIMEOUT = 1.5e9
+
+/** How one destination looks to one caller. */
+interface Observation {
+  service: string
+  destination: string
+  source: string
+  outcome: string
+}
+
+/** Services that no two settings can treat differently are probed once: those with the same shape. */
+export interface Probed {
+  observations: Map<string, Observation>
+  /** All Services of a shape, by the one that was probed. */
+  alike: Map<string, string[]>
+}
+
+/** Asks for every Service from every kind of place, in every way. */
+export function probeServices(input: WorldInput): Probed {
+  const world = new World({ ...input, scenario: { ...input.scenario, traffic: [], timeline: [] } })
+  const observations = new Map<string, Observation>()
+  const alike = new Map<string, string[]>()
+  const shapes = new Map<string, string>()
+  for (const port of world.proxies.snapshot.servicePorts) {
+    if (port.service === 'default/kubernetes') continue
+    const shape = shapeOf(port)
+    const probed = shapes.get(shape)
+    if (probed !== undefined) {
+      alike.get(probed)?.push(port.name)
+      continue
+    }
+    shapes.set(shape, port.name)
+    alike.set(port.name, [port.name])
+    for (const observation of observe(world, port)) observations.set(`${observation.service} ${observation.destination} ${observation.source}`, observation)
+  }
+  return { observations, alike }
+}
+
+function* observe(world: World, port: ServicePort): Generator<Observation> {
+  const places = placesOf(world, port)
+  const sources = sourcesOf(world, port, places)
+  for (const destination of destinationsOf(world, port, places)) {
+    for (const source of sources) {
+      if (destination.isLoopback && source.kind !== 'node') continue
+      yield { service: port.name, destination: destination.name, source: source.name, outcome: ask(world, port, destination, source) }
+    }
+  }
+}
+
+function ask(world: World, port: ServicePort, destination: Destination, source: Source): string {
+  const [from, to] = [parseReference(source.from), parseTarget(destination.to)]
+  if (from === undefined || to === undefined) throw new Error(`a probe from ${source.from} to ${destination.to} cannot be read back`)
+  const request: ProbeRequest = { from, to, count: FIRST_ATTEMPTS, gap: 0, timeout: TIMEOUT, sourcePort: undefined, via: source.via }
+  const first = probeIn(world, request)
+  const count = Math.min(ATTEMPTS_MAX, ATTEMPTS_PER_ENDPOINT * port.endpoints.length)
+  return outcomeOf(world, port, source, first.ok === 0 ? first : probeIn(world, { ...request, count }))
+}
+
+function shapeOf(port: ServicePort): string {
+  const places = new Map<string, number>()
+  for (const { nodeName = '', ready, serving, terminating } of port.endpoints) {
+    const key = `${nodeName} ${ready} ${serving} ${terminating}`
+    places.set(key, (places.get(key) ?? 0) + 1)
+  }
+  const { protocol, externalIPs, loadBalancerVIPs, sourceRanges, nodePort, externalPolicyLocal, internalPolicyLocal, affinitySeconds } = port
+  return JSON.stringify([
+    protocol.name, externalIPs.length > 0, loadBalancerVIPs.length > 0, sourceRanges, nodePort > 0, externalPolicyLocal, internalPolicyLocal, affinitySeconds > 0,
+    // Two endpoints on a node behave as any number does.
+    [...places].map(([key, count]) => [key, Math.min(count, 2)]).sort(),
+  ])
+}
+
+/** What is not alike in all settings; one row for all callers and all Services to which the same happens. */
+export function behaviourDifferences(probed: readonly Probed[]): BehaviourDifference[] {
+  const rows = new Map<string, BehaviourDifference>()
+  const keys = new Set(probed.flatMap(({ observations }) => [...observations.keys()]))
+  for (const key of keys) {
+    const seen = probed.map(({ observations }) => observations.get(key))
+    const known = seen.find((observation) => observation !== undefined)
+    const outcomes = seen.map((observation) => observation?.outcome ?? 'there is no such thing')
+    if (known === undefined || new Set(outcomes).size === 1) continue
+    const services = probed.find(({ alike }) => alike.has(known.service))?.alike.get(known.service) ?? []
+    const row = JSON.stringify([known.destination, outcomes])
+    const found = rows.get(row) ?? { destination: known.destination, outcomes, callers: [] }
+    rows.set(row, found)
+    addCaller(found, known.source, services)
+  }
+  return [...rows.values()]
+}
+
+function addCaller({ callers }: BehaviourDifference, source: string, services: readonly string[]): void {
+  const known = callers.find((caller) => caller.source === source)
+  if (known === undefined) callers.push({ source, services: [...services] })
+  else known.services.push(...services)
+}
