@@ -48,10 +48,19 @@ proxy('a mistake inside the ConfigMap’s text points into it', () => {
   assert.equal([complaint?.file, complaint?.line, complaint?.sourceLine, complaint?.fix], ['(input) (ConfigMap kube-proxy, config.conf)', 18, 'mode: ipsv', 'did you mean `ipvs`?'])
 })
 
-proxy('a document of its own goes before the ConfigMap; two that differ are an error', () => {
+proxy('a document of its own goes before the ConfigMap; a later one changes the fields that it names', () => {
   assert.is(loadInput({ given: `${KUBEADM}---\n${configuration('mode: nftables')}` }).proxy['mode'], 'nftables')
   assert.equal(said(`${configuration('mode: nftables')}---\n${configuration('mode: nftables')}`), [])
-  assert.equal(said(`${configuration('mode: nftables')}---\n${configuration('mode: ipvs')}`), ['6:7 error: a second KubeProxyConfiguration that says something else; there can be only one; see (input):1'])
+  const laidOver = `${configuration('mode: ipvs\nipvs: {scheduler: lc, strictARP: true}')}---\n${configuration('ipvs: {scheduler: sh}')}`
+  assert.match(said(laidOver).join(), /note: a second KubeProxyConfiguration: its ipvs count over those of the first/)
+  const { mode, ipvs } = loadInput({ given: laidOver }).proxy
+  assert.equal({ mode, ipvs }, { mode: 'ipvs', ipvs: { scheduler: 'sh', strictARP: true } })
+})
+
+proxy('a field with a dot in its name is a field inside another', () => {
+  const { proxy: read, ok } = loadInput({ given: configuration('detectLocalMode: InterfaceNamePrefix\ndetectLocal.interfaceNamePrefix: veth-') })
+  assert.ok(ok)
+  assert.equal(read['detectLocal'], { interfaceNamePrefix: 'veth-' })
 })
 
 proxy('an unknown scheduler or mode names the nearest', () => {

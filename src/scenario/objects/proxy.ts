@@ -65,15 +65,36 @@ export function isProxyManifest({ value }: Manifest): boolean {
 
 /**
  * kube-proxy's configuration among the manifests: a document of its own, or else the one that kubeadm keeps in the `kube-proxy` ConfigMap; without
- * either, an empty one. Two that differ contradict each other.
+ * either, an empty one. A later one changes the fields that it names, so that a small file can be laid over a dump.
  */
 export function chooseProxyManifest(manifests: readonly Manifest[], complaints: Complaints): Manifest {
   const own = manifests.filter(isProxyManifest)
-  const [first, ...others] = own.length > 0 ? own : manifests.flatMap((one) => insideConfigMap(one, complaints))
-  const other = others.find(({ value }) => !isDeepStrictEqual(value, first?.value))
-  if (other !== undefined)
-    complaints.error({ origin: below(other.origin, 'kind') }, 'a second KubeProxyConfiguration that says something else; there can be only one', undefined, first?.origin)
-  return first ?? { value: {}, origin: originOf(sourceOf('(kube-proxy)', '')) }
+  const [first, ...others] = (own.length > 0 ? own : manifests.flatMap((one) => insideConfigMap(one, complaints))).map(nestDottedFields)
+  if (first === undefined) return { value: {}, origin: originOf(sourceOf('(kube-proxy)', '')) }
+  return others.reduce((under, over) => layOver(under, over, complaints), first)
+}
+
+function layOver(under: Manifest, over: Manifest, complaints: Complaints): Manifest {
+  if (!isRecord(under.value) || !isRecord(over.value)) return over
+  const { value: before } = under
+  const changed = Object.entries(over.value).filter(([field, value]) => !isDeepStrictEqual(value, before[field]))
+  if (changed.length === 0) return under
+  complaints.note({ origin: below(over.origin, 'kind') }, `a second KubeProxyConfiguration: its ${changed.map(([field]) => field).join(', ')} count over those of the first`)
+  const merged = changed.map(([field, value]) => [field, isRecord(value) && isRecord(before[field]) ? { ...before[field], ...value } : value])
+  const patched = changed.map(([field]) => ({ path: [field], source: over.origin.source, offset: over.origin.start }))
+  return { value: { ...before, ...Object.fromEntries(merged) }, origin: { ...under.origin, patched: [...(under.origin.patched ?? []), ...patched] } }
+}
+
+/** `detectLocal.bridgeInterface: br0`, as `--set` and tables of settings write it, is a field inside another. */
+function nestDottedFields(manifest: Manifest): Manifest {
+  if (!isRecord(manifest.value) || !Object.keys(manifest.value).some((field) => field.includes('.'))) return manifest
+  const nested: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(manifest.value)) {
+    const [outer = '', inner] = field.split('.')
+    const section = nested[outer]
+    nested[outer] = inner === undefined ? value : { ...(isRecord(section) ? section : {}), [inner]: value }
+  }
+  return { ...manifest, value: nested }
 }
 
 function insideConfigMap({ value, origin }: Manifest, complaints: Complaints): Manifest[] {
