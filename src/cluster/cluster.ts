@@ -1,4 +1,4 @@
-import type { Agenda } from '../engine/agenda.ts'
+import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { RandomStreams } from '../engine/random.ts'
 import { restoreReplicaSets } from './adopt.ts'
 import { admit } from './admission.ts'
@@ -37,6 +37,8 @@ export interface ClusterOptions {
   /** A CIDR or `first-last`: where LoadBalancer addresses come from. Default none: they stay pending. */
   loadBalancerPool?: string
   timing?: Partial<Timing>
+  /** From a container's start until its process answers. Default: at once. */
+  startup?: (pod: Pod) => Nanos
 }
 
 const DEFAULT_NODES = 3
@@ -87,6 +89,7 @@ export class Cluster {
       streams,
       selection: this.selection,
       problems: this.problems,
+      startup: options.startup ?? (() => 0),
     }
     const podRange = rangeOf(options.podCIDR ?? DEFAULT_POD_CIDR, 'podCIDR', parseCidr)
     const serviceRange = rangeOf(options.serviceCIDR ?? DEFAULT_SERVICE_CIDR, 'serviceCIDR', parseCidr)

@@ -1,7 +1,7 @@
 import type { Nanos } from '../engine/agenda.ts'
 import type { RandomStreams } from '../engine/random.ts'
 import type { Clock } from './clock.ts'
-import type { Ref } from './object.ts'
+import type { Pod, Ref } from './object.ts'
 import type { Selection } from './selection.ts'
 import type { Store } from './store.ts'
 import type { Timing } from './timing.ts'
@@ -20,6 +20,8 @@ export interface ControlPlane {
   readonly streams: RandomStreams
   readonly selection: Selection
   readonly problems: Problem[]
+  /** From a container's start until its process answers, in nanoseconds. */
+  readonly startup: (pod: Pod) => Nanos
 }
 
 interface Work {

@@ -9,10 +9,12 @@ import { preStopDuration } from './prestop.ts'
 import { keyOf } from './store.ts'
 
 const SECOND = 1e9
-/** A preStop hook that outlives the grace period leaves the containers this much for SIGTERM: kubelet's minimumGracePeriodInSeconds. */
+/** However long preStop hooks took, containers have this much for SIGTERM: kubelet's minimumGracePeriodInSeconds. */
 const MINIMUM_GRACE = 2 * SECOND
 /** core/v1 DefaultTerminationGracePeriodSeconds. */
 const DEFAULT_GRACE_SECONDS = 30
+/** core/v1 SetDefaults_Probe. */
+const DEFAULT_PROBE_PERIOD = 10
 
 interface PodStep {
   step: (pod: Pod) => void
@@ -126,11 +128,17 @@ export class Kubelets {
       })
       this.#lifecycle.tell('running', running)
       if (ready) this.#lifecycle.tell('ready', running)
-      else this.#after(firstProbeDelay(pod) + timing.write, this.#becomeReady, running)
+      else this.#after(this.#probeDelay(pod) + timing.write, this.#becomeReady, running)
     } catch (error) {
       if (!(error instanceof PoolExhausted)) throw error
       problems.push({ message: error.message, ref: refOf(pod) })
     }
+  }
+
+  /** Until every container has answered its readiness probe: its process listens after its startup, but is asked only now and then. */
+  #probeDelay(pod: Pod): number {
+    const startup = this.#control.startup(pod)
+    return Math.max(0, ...pod.spec.containers.flatMap(({ readinessProbe }) => (readinessProbe === undefined ? [] : [firstSuccess(readinessProbe, startup)])))
   }
 
   readonly #becomeReady = (earlier: Pod): void => {
@@ -147,7 +155,7 @@ export class Kubelets {
     const grace = (pod.metadata.deletionGracePeriodSeconds ?? 0) * SECOND
     const preStop = Math.min(preStopDuration(pod), grace)
     this.#after(watch + preStop, this.#sigterm, pod)
-    this.#after(watch + Math.max(grace, preStop === grace ? grace + MINIMUM_GRACE : grace), this.#stop, pod)
+    this.#after(watch + Math.max(grace, preStop + MINIMUM_GRACE), this.#stop, pod)
   }
 
   readonly #sigterm = (earlier: Pod): void => {
@@ -160,8 +168,14 @@ export class Kubelets {
     const pod = this.#current(earlier)
     if (pod === undefined || !isTerminating(pod) || this.#stopped.has(keyOf(pod))) return
     this.#stopped.add(keyOf(pod))
+    this.#lifecycle.tell('exited', pod)
+    const { sandboxStop, write } = this.#control.timing
+    this.#after(sandboxStop, this.#removeSandbox, pod)
+    this.#after(sandboxStop + write, this.#forget, pod)
+  }
+
+  readonly #removeSandbox = (pod: Pod): void => {
     this.#lifecycle.tell('gone', pod)
-    this.#after(this.#control.timing.write, this.#forget, pod)
   }
 
   readonly #forget = (pod: Pod): void => {
@@ -208,7 +222,12 @@ function hasReadinessProbe(pod: Pod): boolean {
   return pod.spec.containers.some((container) => container.readinessProbe !== undefined)
 }
 
-/** When the last container's first readiness probe is made, after the containers' start. It succeeds. */
-function firstProbeDelay(pod: Pod): number {
-  return Math.max(0, ...pod.spec.containers.map((container) => container.readinessProbe?.initialDelaySeconds ?? 0)) * SECOND
+type Probe = NonNullable<Pod['spec']['containers'][number]['readinessProbe']>
+
+/** The time of the probe that makes a container ready, after its start: the first one comes after the initial delay, the others a period apart. */
+function firstSuccess(probe: Probe, startup: number): number {
+  const initial = (probe.initialDelaySeconds ?? 0) * SECOND
+  const period = (probe.periodSeconds ?? DEFAULT_PROBE_PERIOD) * SECOND
+  const failures = Math.max(0, Math.ceil((startup - initial) / period))
+  return initial + (failures + (probe.successThreshold ?? 1) - 1) * period
 }

@@ -12,7 +12,9 @@ export interface PodListener {
   terminating?(pod: Pod): void
   /** Its preStop hooks are over. Call `exit` when the process has ended by itself; at the end of the grace period it is killed. */
   sigterm?(pod: Pod, exit: () => void): void
-  /** Its processes are gone, and so are their sockets. */
+  /** Its processes have ended, and their sockets with them; the kernel still answers for its address. */
+  exited?(pod: Pod): void
+  /** Its network namespace is gone, and nobody answers any more. */
   gone?(pod: Pod): void
 }
 
@@ -24,7 +26,7 @@ export class Lifecycle {
     this.#listeners.push(listener)
   }
 
-  tell(event: 'running' | 'ready' | 'terminating' | 'gone', pod: Pod): void {
+  tell(event: 'running' | 'ready' | 'terminating' | 'exited' | 'gone', pod: Pod): void {
     for (const listener of this.#listeners) listener[event]?.(pod)
   }
 

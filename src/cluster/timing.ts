@@ -11,6 +11,10 @@ export interface Timing {
   write: Nanos
   /** From a pod's arrival at its node until its containers run, their images being there. */
   containerStart: Nanos
+  /** From the end of a pod's processes until its network namespace is gone: the sandbox's stop and the CNI plugin's DEL. */
+  sandboxStop: Nanos
+  /** Until kubelet sees that a container has ended by itself (its relist period). */
+  relist: Nanos
   /** EndpointSlice controller: `--endpoint-updates-batch-period`. */
   endpointBatch: Nanos
   /** How long a node may be silent: `--node-monitor-grace-period`. */
@@ -20,6 +24,7 @@ export interface Timing {
 /**
  * A pod's Ready condition was measured to reach a watcher of its EndpointSlice in 5.3 ms at the median
  * (kube-apiserver and controllers 1.20.2): two watches and one write. The batch and grace periods are the controllers' defaults (50 s since release 1.32).
- * A container start is a typical second of sandbox, CNI and runtime work; the SLO of Kubernetes allows five.
+ * A container start is a typical second of sandbox, CNI and runtime work; the SLO of Kubernetes allows five. A sandbox's
+ * stop is taken to be a tenth of one; kubelet relists its containers every second.
  */
-export const TIMING: Timing = { watch: 1.5 * ms, write: 2.3 * ms, containerStart: 1 * s, endpointBatch: 0, nodeGrace: 50 * s }
+export const TIMING: Timing = { watch: 1.5 * ms, write: 2.3 * ms, containerStart: 1 * s, sandboxStop: 100 * ms, relist: 1 * s, endpointBatch: 0, nodeGrace: 50 * s }

@@ -12,7 +12,7 @@ const s = 1e9
 function record({ cluster, agenda }: Built, also: PodListener = {}): string[] {
   const log: string[] = []
   const note = (event: string) => (changed: { metadata: { name: string } }) => log.push(`${agenda.now / ms} ${event} ${changed.metadata.name}`)
-  cluster.lifecycle.listen({ running: note('running'), ready: note('ready'), terminating: note('terminating'), gone: note('gone'), ...also })
+  cluster.lifecycle.listen({ running: note('running'), ready: note('ready'), terminating: note('terminating'), exited: note('exited'), ...also })
   return log
 }
 
@@ -41,8 +41,30 @@ lifecycle('a deleted pod is terminating at once, has SIGTERM after preStop, and 
   built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
   built.agenda.run(60 * s)
   const watch = TIMING.watch / ms
-  assert.equal(log, ['0 terminating web', `${watch + 5_000} sigterm web`, `${watch + 20_000} gone web`])
+  assert.equal(log, ['0 terminating web', `${watch + 5_000} sigterm web`, `${watch + 20_000} exited web`])
   assert.is(podsOf(built.cluster).length, 0)
+})
+
+lifecycle('the kernel answers for a pod until its sandbox has been stopped', () => {
+  const built = build([pod('web')])
+  const log: string[] = record(built, { gone: ({ metadata }) => void log.push(`${built.agenda.now / ms} gone ${metadata.name}`) })
+  built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
+  built.agenda.run(1 * s)
+  const exited = TIMING.watch
+  assert.equal(log, ['0 terminating web', `${exited / ms} exited web`, `${(exited + TIMING.sandboxStop) / ms} gone web`])
+})
+
+lifecycle('a readiness probe succeeds at the first time that it finds the process listening', () => {
+  const readiness = (readinessProbe: object): number => {
+    const built = build([], { startup: () => 3 * s })
+    let ready = 0
+    let running = 0
+    built.cluster.lifecycle.listen({ running: () => void (running = built.agenda.now), ready: () => void (ready = built.agenda.now) })
+    built.cluster.apply(pod('web', { containers: [{ name: 'c', readinessProbe }] }))
+    built.agenda.run(60 * s)
+    return (ready - running - TIMING.write) / s
+  }
+  assert.equal([{ initialDelaySeconds: 5 }, { periodSeconds: 2 }, {}, { periodSeconds: 2, successThreshold: 3 }].map(readiness), [5, 4, 10, 8])
 })
 
 lifecycle('a process that ends by itself is not waited for', () => {
@@ -50,7 +72,7 @@ lifecycle('a process that ends by itself is not waited for', () => {
   const log: string[] = record(built, { sigterm: (_, exit) => built.agenda.post(built.agenda.now + 3 * s, exit, undefined) })
   built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
   built.agenda.run(60 * s)
-  assert.equal(log, ['0 terminating web', `${TIMING.watch / ms + 3_000} gone web`])
+  assert.equal(log, ['0 terminating web', `${TIMING.watch / ms + 3_000} exited web`])
 })
 
 lifecycle('a preStop hook that takes the whole grace period leaves two seconds for SIGTERM', () => {
@@ -59,7 +81,7 @@ lifecycle('a preStop hook that takes the whole grace period leaves two seconds f
   built.cluster.delete({ kind: 'Pod', namespace: 'default', name: 'web' })
   built.agenda.run(60 * s)
   const watch = TIMING.watch / ms
-  assert.equal(log, ['0 terminating web', `${watch + 5_000} sigterm`, `${watch + 7_000} gone web`])
+  assert.equal(log, ['0 terminating web', `${watch + 5_000} sigterm`, `${watch + 7_000} exited web`])
 })
 
 lifecycle('endpoints learn that a pod is on its way out while its preStop hook runs', () => {
