@@ -26,11 +26,13 @@ export class RoutingTable {
   /** Asked after this machine's own host routes and before its wider ones. */
   shared: SharedRoutes | undefined
   /** Addresses on a dummy interface that many machines have alike (kube-ipvs0): local, though not listed. */
-  bound: { has(address: Address): boolean } = new Set()
+  bound: { has(address: Address): boolean } | undefined
   #default: Route | undefined
   readonly #local = new Map<Address, Interface>()
-  readonly #byPrefix = new Map<number, Map<Address, Route>>()
-  #prefixes: number[] = []
+  /** Routes to single addresses: the first that are asked. */
+  readonly #hosts = new Map<Address, Route>()
+  readonly #byPrefix = new Map([[32, this.#hosts]])
+  #prefixes = [32]
 
   addLocal(address: Address, owner: Interface): void {
     this.#local.set(address, owner)
@@ -41,7 +43,7 @@ export class RoutingTable {
   }
 
   isLocal(address: Address): boolean {
-    return isLoopback(address) || this.#local.has(address) || this.bound.has(address)
+    return isLoopback(address) || this.#local.has(address) || this.bound?.has(address) === true
   }
 
   /** The interface that holds a local address; undefined for 127.0.0.0/8 and foreign addresses. */
@@ -74,7 +76,7 @@ export class RoutingTable {
 
   /** The route of the longest matching prefix; undefined: the network is unreachable. */
   lookup(destination: Address): Route | undefined {
-    const exact = this.#byPrefix.get(32)?.get(destination) ?? this.shared?.(destination)
+    const exact = this.#hosts.get(destination) ?? this.shared?.(destination)
     if (exact !== undefined) return exact
     for (const prefix of this.#prefixes) {
       const route = this.#byPrefix.get(prefix)?.get(destination & maskOf(prefix))

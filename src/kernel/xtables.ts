@@ -9,6 +9,7 @@ import type { Packet } from './packet.ts'
 import { RuleActions } from './rule-actions.ts'
 import { printRule } from './rules/iptables-save/print.ts'
 import { DST_NAT, SRC_NAT } from './conntrack/status.ts'
+import { prependRules } from './rules/prepend.ts'
 import type { Chain, PacketSet, RuleEnvironment, RuleObserver, Ruleset, Table } from './rules/program.ts'
 import { RecentList } from './rules/recent.ts'
 import type { AddressType, Rule, TableName, Target } from './rules/rule.ts'
@@ -28,6 +29,8 @@ const NAT_HOOKS = [
   { hook: POST_ROUTING, priority: PRIORITY.natSource },
 ] as const
 
+const FEW_RULES = 64
+
 /** The iptables tables of one machine: walks packets through them, charges what that costs, does what targets say. */
 export class Xtables implements RuleEnvironment, RuleObserver {
   ruleset: Ruleset = { tables: {} }
@@ -41,6 +44,10 @@ export class Xtables implements RuleEnvironment, RuleObserver {
   readonly #tracking: Tracking
   readonly #actions: RuleActions
   readonly #recent = new Map<string, RecentList>()
+  #written: Ruleset = { tables: {} }
+  #front: Ruleset | undefined
+  /** What walking so many rules costs, for the counts that a known flow meets. */
+  readonly #fewRules: Float64Array
 
   /** `random` is what `-m statistic` draws from. */
   constructor(machine: Machine, tracking: Tracking, random: Random) {
@@ -49,10 +56,13 @@ export class Xtables implements RuleEnvironment, RuleObserver {
     this.random = random
     this.walker = new Walker(this)
     this.#actions = new RuleActions(machine, tracking)
+    this.#fewRules = Float64Array.from({ length: FEW_RULES }, (_, count) => ruleCost(machine.costs.rules.curve, count))
   }
 
   /** Replaces all tables, atomically. Chains without rules cost nothing, so their hooks are not registered. */
-  load(ruleset: Ruleset): void {
+  load(written: Ruleset): void {
+    this.#written = written
+    const ruleset = this.#front === undefined ? written : prependRules(this.#front, written)
     this.ruleset = ruleset
     const { hooks } = this.#machine
     hooks.unregister('xtables')
@@ -60,10 +70,17 @@ export class Xtables implements RuleEnvironment, RuleObserver {
       const table = ruleset.tables[name]
       if (table === undefined) continue
       for (const hook of TABLE_HOOKS[name].hooks) {
-        if (hasEffect(table.chain(HOOK_CHAINS[hook]))) hooks.register('xtables', hook, TABLE_HOOKS[name].priority, (packet, at) => this.#walk(table, at, packet))
+        const chain = table.chain(HOOK_CHAINS[hook])
+        if (hasEffect(chain)) hooks.register('xtables', hook, TABLE_HOOKS[name].priority, (packet) => this.#walk(table, chain, hook, packet))
       }
     }
     this.#loadNat(ruleset.tables.nat)
+  }
+
+  /** Rules of another program, kept in front of all that is loaded; undefined takes them away. */
+  keepInFront(rules: Ruleset | undefined): void {
+    this.#front = rules
+    this.load(this.#written)
   }
 
   now(): number {
@@ -115,24 +132,25 @@ export class Xtables implements RuleEnvironment, RuleObserver {
     if (table === undefined) return
     // Even an empty table of type nat has every connection bound, so that answers find their way.
     for (const { hook, priority } of NAT_HOOKS) {
-      const walks = hasEffect(table.chain(HOOK_CHAINS[hook]))
-      natHooks.register('xtables', hook, priority, (packet, at) => (walks ? this.#walk(table, at, packet) : NF_ACCEPT))
+      const chain = table.chain(HOOK_CHAINS[hook])
+      natHooks.register('xtables', hook, priority, hasEffect(chain) ? (packet) => this.#walk(table, chain, hook, packet) : () => NF_ACCEPT)
     }
   }
 
-  #walk(table: Table, hook: Hook, packet: Packet): Verdict {
+  #walk(table: Table, chain: Chain, hook: Hook, packet: Packet): Verdict {
     const { walker } = this
     if (packet.journey !== null) walker.observer = this
-    const verdict = walker.walk(table, hook, packet)
+    const verdict = walker.walkFrom(table, chain, hook, packet)
     walker.observer = null
     const { rules } = this.#machine.costs
     const plain = walker.evaluated - walker.statistics
-    const ns = Math.round(rules.table + ruleCost(rules.curve, plain) + walker.statistics * rules.statistic)
+    const rulesNs = this.#fewRules[plain] ?? ruleCost(rules.curve, plain)
+    const ns = Math.round(rules.table + rulesNs + walker.statistics * rules.statistic)
     this.#machine.charge(packet, NETFILTER, ns, packet.journey === null ? '' : `${table.name} ${HOOK_CHAINS[hook]}: ${walker.evaluated} rules tried`)
     return verdict
   }
 }
 
-function hasEffect(chain: Chain | undefined): boolean {
+function hasEffect(chain: Chain | undefined): chain is Chain {
   return chain !== undefined && (chain.length > 0 || chain.policy === 'DROP')
 }

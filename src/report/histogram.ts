@@ -86,7 +86,11 @@ export class Histogram {
 function bucketOf(value: number): number {
   if (value < 2 * SUB_BUCKETS) return value < 0 ? 0 : value | 0
   // The position of the highest bit decides the doubling; values above 32 bits are looked at from their upper part.
-  const exponent = (value < 0x8000_0000 ? 31 - Math.clz32(value) : 63 - Math.clz32(value / 0x1_0000_0000)) - SUB_BITS
+  if (value < 0x8000_0000) {
+    const exponent = 31 - Math.clz32(value) - SUB_BITS
+    return exponent * SUB_BUCKETS + (value >> exponent)
+  }
+  const exponent = 63 - Math.clz32(value / 0x1_0000_0000) - SUB_BITS
   return exponent * SUB_BUCKETS + Math.floor(value / 2 ** exponent)
 }
 

@@ -64,7 +64,7 @@ export class World {
   /** Nodes by the beginning of their pod range, by prefix length. */
   readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
   #balancer: LoadBalancer | undefined
-  readonly #pods = new Map<Address, { namespace: PodNamespace; node: string; pod: Pod }>()
+  readonly #pods = new Map<Address, { namespace: PodNamespace; node: string; facts: NodeFacts | undefined; pod: Pod }>()
 
   constructor(input: WorldInput) {
     const { scenario } = input
@@ -181,7 +181,7 @@ export class World {
   readonly #nextHop = (destination: Address, from: { name: string; address: Address }): { hop: Address; pod: boolean } | undefined => {
     const pod = this.#pods.get(destination)
     if (pod !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
-    const owner = pod === undefined ? this.#nodeOfRange(destination) : this.#facts.get(pod.node)
+    const owner = pod === undefined ? this.#nodeOfRange(destination) : pod.facts
     if (owner !== undefined) {
       // A machine does not send to itself what it has no interface for: the default route takes it.
       if (owner.name === from.name) return undefined
@@ -224,7 +224,7 @@ export class World {
     const { nodeName } = pod.spec
     if (address === undefined || nodeName === undefined || pod.spec.hostNetwork === true || this.#pods.has(address)) return
     const namespace = new PodNamespace(this.agenda, this.wheel, address, (own) => this.#openPod(pod, own))
-    this.#pods.set(address, { namespace, node: nodeName, pod })
+    this.#pods.set(address, { namespace, node: nodeName, facts: this.#facts.get(nodeName), pod })
     const node = this.nodes.get(nodeName)
     if (node !== undefined) this.#attach(namespace, node, pod)
     else if (this.settings.pods === 'sriov') namespace.attachment = new SriovAttachment(this.fabric, namespace, this.settings, pod.metadata.name)

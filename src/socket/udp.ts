@@ -27,7 +27,7 @@ export interface UdpHandler {
 
 export interface UdpOptions {
   /** Undefined: a random port of the ephemeral range. */
-  port?: number
+  port?: number | undefined
   /** Bound to one address; all if left out. */
   address?: Address
   /** With `destinationPort`: a connected socket, which hears its peer only. */
@@ -58,7 +58,10 @@ export class UdpSocket {
   #isPaused = false
   #isClosed = false
   #buffered = 0
-  #waiting: Packet[] = []
+  /** The receive buffer; most sockets read at once and never have one. */
+  #waiting: Packet[] | null = null
+  /** @internal The next socket of the same port. */
+  sibling: UdpSocket | undefined
 
   /** @internal */
   constructor(udp: Udp, port: number, options: UdpOptions, localAddress: Address | undefined) {
@@ -116,13 +119,13 @@ export class UdpSocket {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const packet of this.#waiting.splice(0)) recycle(packet)
+    for (const packet of this.#waiting?.splice(0) ?? []) recycle(packet)
     this.#udp.remove(this)
   }
 
   /** @internal Takes the packet over. */
   receive(packet: Packet): void {
-    if (!this.#isPaused && this.#waiting.length === 0) {
+    if (!this.#isPaused && (this.#waiting === null || this.#waiting.length === 0)) {
       this.#handler.onDatagram(this, packet)
       recycle(packet)
       return
@@ -133,6 +136,7 @@ export class UdpSocket {
       return
     }
     this.#buffered += packet.length + SKB_OVERHEAD
+    this.#waiting ??= []
     this.#waiting.push(packet)
   }
 
@@ -143,15 +147,16 @@ export class UdpSocket {
 
   /** @internal */
   deliverWaiting(): void {
+    const waiting = this.#waiting ?? []
     let taken = 0
-    for (; taken < this.#waiting.length && !this.#isPaused; taken++) {
-      const packet = this.#waiting[taken]
+    for (; taken < waiting.length && !this.#isPaused; taken++) {
+      const packet = waiting[taken]
       if (packet === undefined) break
       this.#buffered -= packet.length + SKB_OVERHEAD
       this.#handler.onDatagram(this, packet)
       recycle(packet)
     }
-    this.#waiting.splice(0, taken)
+    waiting.splice(0, taken)
   }
 }
 
@@ -165,7 +170,8 @@ export class Udp {
   readonly sysctls: Sysctls
   readonly counters: Counters
   readonly #random: Random
-  readonly #sockets = new Map<number, UdpSocket[]>()
+  /** By port, the first of its sockets. */
+  readonly #sockets = new Map<number, UdpSocket>()
 
   constructor(network: Network, sysctls: Sysctls, counters: Counters, random: Random) {
     this.network = network
@@ -179,20 +185,25 @@ export class Udp {
     if (options.destination !== undefined && local === undefined) return 'ENETUNREACH'
     const port = options.port ?? this.#choosePort()
     if (port === undefined) return 'EADDRNOTAVAIL'
-    const others = this.#sockets.get(port) ?? []
-    if (others.some((other) => other.localAddress === local || other.localAddress === undefined || local === undefined)) return 'EADDRINUSE'
+    const first = this.#sockets.get(port)
+    for (let other = first; other !== undefined; other = other.sibling) {
+      if (other.localAddress === local || other.localAddress === undefined || local === undefined) return 'EADDRINUSE'
+    }
     const socket = new UdpSocket(this, port, options, local)
-    if (others.length === 0) this.#sockets.set(port, [socket])
-    else others.push(socket)
+    socket.sibling = first
+    this.#sockets.set(port, socket)
     return socket
   }
 
   /** @internal */
   remove(socket: UdpSocket): void {
-    const sockets = this.#sockets.get(socket.localPort)
-    if (sockets === undefined) return
-    if (sockets.length === 1) this.#sockets.delete(socket.localPort)
-    else sockets.splice(sockets.indexOf(socket), 1)
+    const first = this.#sockets.get(socket.localPort)
+    if (first === socket) {
+      if (socket.sibling === undefined) this.#sockets.delete(socket.localPort)
+      else this.#sockets.set(socket.localPort, socket.sibling)
+      return
+    }
+    for (let other = first; other !== undefined; other = other.sibling) if (other.sibling === socket) other.sibling = socket.sibling
   }
 
   /** Delivers a datagram to its socket, which takes it over; false if no socket wants it. */
@@ -213,15 +224,17 @@ export class Udp {
   }
 
   closeAll(): void {
-    for (const sockets of [...this.#sockets.values()]) for (const socket of [...sockets]) socket.close()
+    for (const first of [...this.#sockets.values()]) {
+      for (let socket: UdpSocket | undefined = first; socket !== undefined; socket = socket.sibling) socket.close()
+    }
   }
 
   #find(local: Address, localPort: number, remote: Address, remotePort: number): UdpSocket | undefined {
-    const sockets = this.#sockets.get(localPort)
-    return sockets?.find((socket) => {
+    for (let socket = this.#sockets.get(localPort); socket !== undefined; socket = socket.sibling) {
       const isMine = socket.localAddress === undefined || socket.localAddress === local
-      return isMine && (socket.peer === undefined || (socket.peer === remote && socket.peerPort === remotePort))
-    })
+      if (isMine && (socket.peer === undefined || (socket.peer === remote && socket.peerPort === remotePort))) return socket
+    }
+    return undefined
   }
 
   /** A random free port of the range, or the next free one after it (udp_lib_get_port). */

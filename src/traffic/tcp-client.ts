@@ -120,7 +120,7 @@ export class TcpClient implements Client, TcpHandler {
     connection.socket = this.#stack.connect({
       destination: result.address,
       port: result.port,
-      ...(this.#shape.sourcePort === undefined ? {} : { sourcePort: this.#shape.sourcePort }),
+      sourcePort: this.#shape.sourcePort,
       handler: this,
       context: connection,
       ledger: request.ledger,

@@ -72,7 +72,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
     request.resolved = this.#requests.now
     if ('failure' in result) return this.#requests.fail(request, result.failure)
     const socket = this.#stack.udp({
-      ...(this.#shape.sourcePort === undefined ? {} : { port: this.#shape.sourcePort }),
+      port: this.#shape.sourcePort,
       destination: result.address,
       destinationPort: result.port,
       handler: this,

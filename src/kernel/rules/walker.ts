@@ -43,10 +43,17 @@ export class Walker {
 
   /** Walks the table's chain at that hook. Without such a chain the packet passes, and nothing is evaluated. */
   walk(table: Table, hook: Hook, packet: Packet): Verdict {
+    const chain = table.chain(HOOK_CHAINS[hook])
+    if (chain !== undefined) return this.walkFrom(table, chain, hook, packet)
     this.evaluated = 0
     this.statistics = 0
-    const chain = table.chain(HOOK_CHAINS[hook])
-    if (chain === undefined) return NF_ACCEPT
+    return NF_ACCEPT
+  }
+
+  /** Walks a built-in chain of the table. */
+  walkFrom(table: Table, chain: Chain, hook: Hook, packet: Packet): Verdict {
+    this.evaluated = 0
+    this.statistics = 0
     this.#table = table
     this.#hook = hook
     const decision = this.#walkChain(chain, packet)

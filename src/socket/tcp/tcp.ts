@@ -27,7 +27,7 @@ export interface ConnectOptions {
   /** The address to connect from; the route's preferred one if left out. */
   source?: Address
   /** The port to connect from; an ephemeral one if left out. */
-  sourcePort?: number
+  sourcePort?: number | undefined
   handler: TcpHandler
   context?: unknown
   ledger?: Float64Array | null
