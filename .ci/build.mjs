@@ -40,7 +40,7 @@ if (process.argv.includes('--test')) {
   await build({ ...common, entryPoints: filesBelow('test', '.test.ts'), outdir: 'dist-test', outbase: 'test' })
 } else {
   rmSync('dist', { recursive: true, force: true })
-  await build({ ...common, entryPoints: { kubehop: 'src/cli/main.ts', index: 'src/index.ts' }, outdir: 'dist', splitting: true, chunkNames: 'chunks/[name]-[hash]' })
+  await build({ ...common, entryPoints: { kubehop: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/cli/jobs/worker.ts' }, outdir: 'dist', splitting: true, chunkNames: 'chunks/[name]-[hash]' })
   await writeScenarioSchema()
   const types = spawnSync('npx', ['tsc', '-p', '.ci/tsconfig.types.json'], { stdio: 'inherit' })
   if (types.status !== 0) process.exit(types.status ?? 1)

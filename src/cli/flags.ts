@@ -40,6 +40,20 @@ export function outputOption(...formats: string[]): Option {
 /** A usage error that commander has not seen. */
 export class UsageError extends Error {}
 
+/** `a,b,c`; nothing for a flag that was not given. */
+export function list(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(',').map((word) => word.trim()).filter((word) => word !== '')
+}
+
+const WHOLE_MAX = 100_000
+
+/** A whole number from 1 on. */
+export function wholeNumber(option: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= WHOLE_MAX) return value
+  throw new UsageError(`${option} ${text}: must be a whole number from 1 to ${WHOLE_MAX}`)
+}
+
 /** The flags as the scenario room takes them. */
 export function inputOf(flags: InputFlags): Input {
   if (flags.filename.length === 0) throw new UsageError('nothing to read: say -f FILE (or -f - for standard input)')

@@ -64,7 +64,23 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop describe svc redis -f apps.yaml\n  kubehop describe ep order -n snackbar -f apps.yaml\n')
     .action(async (resource, name, flags) => done((await import('./commands/get.ts')).describe(resource, name, flags)))
 
+  withGrid(kubehop.command('compare'))
+    .description('the same arrivals through several settings: what differs, and what behaves differently')
+    .option('--modes <modes>', 'proxy modes, such as iptables,ipvs:rr,ipvs:lc,nftables; the first is what others are held against')
+    .option('--variants <names>', "the scenario's variants")
+    .option('--seeds <n>', 'pairs of runs', '10')
+    .addOption(outputOption('text', 'json', 'markdown'))
+    .addHelpText('after', '\nExamples:\n  kubehop compare -f scenario.yaml --modes iptables,ipvs:rr,nftables\n  kubehop compare -f scenario.yaml --variants bad,cured --seeds 20 -o markdown\n  kubehop compare -f scenario.yaml --set cluster.nodes=3 --set cluster.nodes=30\n')
+    .action(async (flags) => done(await (await import('./commands/compare.ts')).compare(flags, WORKER)))
+
   return kubehop
+}
+
+/** The program of the threads that run grids, beside this one in the bundle. */
+const WORKER = new URL('./worker.js', import.meta.url)
+
+function withGrid(command: Command): Command {
+  return withInput(command).option('--workers <n>', 'threads (default: one for each core)')
 }
 
 function withProbe(command: Command): Command {

@@ -9,23 +9,26 @@ export class Progress {
   readonly #what: string
   readonly #total: number
   readonly #shown: boolean
+  readonly #unit: (amount: number) => string
   readonly #began = performance.now()
   #last = 0
 
-  constructor(what: string, total: number, quiet: boolean) {
+  /** `total` is simulated ns, or what `unit` puts into words. */
+  constructor(what: string, total: number, quiet: boolean, unit: (amount: number) => string = formatTime) {
     this.#what = what
     this.#total = total
+    this.#unit = unit
     this.#shown = process.stderr.isTTY && !quiet
   }
 
-  /** `done` in simulated ns. */
+  /** `done` in the unit of the total. */
   tell(done: number): void {
     const elapsed = performance.now() - this.#began
     if (!this.#shown || elapsed < PATIENCE_MS || elapsed - this.#last < REFRESH_MS) return
     this.#last = elapsed
     const share = Math.min(1, done / this.#total)
     const left = share > 0 ? (elapsed * (1 - share)) / share : 0
-    process.stderr.write(`\r\x1b[K${this.#what}: ${formatTime(done)} of ${formatTime(this.#total)} (${Math.round(share * 100)} %), ${Math.ceil(left / 1000)} s left`)
+    process.stderr.write(`\r\x1b[K${this.#what}: ${this.#unit(done)} of ${this.#unit(this.#total)} (${Math.round(share * 100)} %), ${Math.ceil(left / 1000)} s left`)
   }
 
   end(): void {

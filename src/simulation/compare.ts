@@ -1,21 +1,25 @@
 import type { Input } from '../scenario/load.ts'
+import type { Setting } from '../scenario/settings/settings.ts'
 import { areIdentical, figuresCompared, type Comparison } from '../report/compare/comparison.ts'
 import type { Report } from '../report/report.ts'
 import { VERSION } from '../version.ts'
-import { armsOf, inputFor, seedsFrom, type Arm } from './arms.ts'
+import { combine, inputFor, modeAxis, parseSetting, pathAxis, seedsFrom, variantAxis, type Arm } from './arms.ts'
 import { factsOf } from './behaviour/facts.ts'
 import { behaviourDifferences, probeServices } from './behaviour/probe-all.ts'
 import { InputError, readInput } from './input-error.ts'
 import { runToEnd } from './simulate.ts'
 import { World, type WorldInput } from './world.ts'
 
-export interface CompareOptions {
+export interface ArmsWanted {
   /** `iptables`, `ipvs:rr`, `nftables`, … the first is what the others are held against. */
   modes?: readonly string[]
   /** Names of the scenario's variants. */
   variants?: readonly string[]
   /** `PATH=VALUE` as `--set` takes it; a path that occurs more than once is compared. */
   sets?: readonly string[]
+}
+
+export interface CompareOptions extends ArmsWanted {
   /** How many seeds; default 10. */
   seeds?: number
 }
@@ -23,12 +27,24 @@ export interface CompareOptions {
 /** Runs a scenario under several settings with the same arrivals, and says what differs. Throws an InputError for what cannot be simulated. */
 export function compare(scenario: string | object | readonly object[], { seeds = 10, ...wanted }: CompareOptions): Comparison {
   const { arms, shared } = armsOf(wanted)
-  if (arms.length < 2) throw new InputError('a comparison needs two settings: modes, variants, or a path that is set twice')
   const base: Input = { given: scenario, settings: shared }
   const inputs = arms.map((arm) => readInput(inputFor(base, arm)))
   const names = seedsFrom(inputs[0]?.scenario.seed ?? '1', seeds)
   const reports = arms.map((arm) => names.map((seed) => runToEnd(readInput(inputFor(base, arm, seed)))))
   return comparisonOf(arms, inputs, names, reports)
+}
+
+/**
+ * The settings to compare, and those that hold for all of them. Modes, variants and paths that are given together
+ * multiply. Throws an InputError if there is nothing to compare.
+ */
+export function armsOf({ modes = [], variants = [], sets = [] }: ArmsWanted): { arms: Arm[]; shared: Setting[] } {
+  const values = new Map<string, string[]>()
+  for (const { path, value } of sets.map(parseSetting)) values.set(path, [...(values.get(path) ?? []), value])
+  const paths = [...values]
+  const arms = combine([modeAxis(modes), variantAxis(variants), ...paths.filter(([, all]) => all.length > 1).map(([path, all]) => pathAxis(path, all))])
+  if (arms.length < 2) throw new InputError('a comparison needs two settings: --modes iptables,nftables, --variants A,B, or one path twice: --set PATH=A --set PATH=B')
+  return { arms, shared: paths.flatMap(([path, all]) => (all.length === 1 ? [{ path, value: all[0] }] : [])) }
 }
 
 /** `reports[setting][seed]`; `inputs` to be probed, one of each setting. */
