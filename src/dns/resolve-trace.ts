@@ -1,11 +1,8 @@
 import { Agenda, type Appointment } from '../engine/agenda.ts'
-import { newGoState, resolveGo } from './resolver/go.ts'
-import { resolveGlibc } from './resolver/glibc.ts'
-import { newResState } from './resolver/glibc-state.ts'
-import { MUSL_1_2_3, MUSL_1_2_5, resolveMusl } from './resolver/musl.ts'
+import { newResolver } from './resolver/new-resolver.ts'
 import { MILLISECOND, TIME_IS_UP } from './resolver/resolution.ts'
 import type { AddressType, Family, LookupError, Question, Resolution, ResolverEvent, ResolverHost, Socket, Transport } from './resolver/resolution.ts'
-import { type Libc, parseResolvConf } from './resolver/resolv-conf.ts'
+import type { Libc } from './resolver/resolv-conf.ts'
 
 /** A query as the server sees it. */
 export interface TraceQuery {
@@ -62,21 +59,6 @@ export function resolveTrace(input: ResolveTraceInput): ResolveTrace {
   const resolve = newResolver(input.libc, input.resolvConf, trace)
   const result = trace.run(resolve(input.name, input.family))
   return { queries: trace.queries, result }
-}
-
-/** A function that starts lookups as one thread of this libc, with what it remembers between them. */
-export function newResolver(libc: Libc, resolvConf: string, host: ResolverHost): (name: string, family: Family) => Resolution {
-  const conf = parseResolvConf(resolvConf, libc)
-  if (libc === 'glibc') {
-    const state = newResState(conf)
-    return (name, family) => resolveGlibc(host, state, name, family)
-  }
-  if (libc === 'go') {
-    const state = newGoState(conf)
-    return (name, family) => resolveGo(host, state, name, family)
-  }
-  const release = libc === 'musl-1.2.3' ? MUSL_1_2_3 : MUSL_1_2_5
-  return (name, family) => resolveMusl(host, conf, release, name, family)
 }
 
 /** Far beyond what any of the libcs sends in one lookup with the options it accepts, but for Go's boundless `attempts`. */

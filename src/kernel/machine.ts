@@ -53,6 +53,8 @@ export class Machine {
   /** The sockets of the machine's own namespace. */
   host: Receiver | undefined
   filter: PacketFilter | undefined
+  /** Told of each packet that is let go of, before it is recycled. */
+  onDrop: ((packet: Packet, reason: DropReason) => void) | undefined
   /** The address that the machine is known by: what MASQUERADE takes where the way out has none of its own. */
   primaryAddress: Address = 0
   /** Packets that have entered this machine. */
@@ -227,6 +229,7 @@ export class Machine {
   discard(packet: Packet, reason: DropReason): void {
     this.#dropReason = 'rule: DROP'
     this.drops.count(reason)
+    this.onDrop?.(packet, reason)
     if (packet.journey !== null) {
       this.#details.push(`dropped: ${reason}`)
       this.#writeDown(packet, ROUTING, 0, 'dropped')

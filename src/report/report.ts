@@ -1,3 +1,4 @@
+import type { DnsReport } from './dns-meter.ts'
 import type { Summary } from './histogram.ts'
 
 /** What `run -o json` prints and `simulate()` returns. Wall-clock figures never appear in it. */
@@ -14,7 +15,8 @@ export interface Report {
   fingerprint: string
   traffic: Record<string, TrafficReport>
   nodes: Record<string, NodeReport>
-  dns: Record<string, unknown>
+  /** Empty where nobody asks for names. */
+  dns: DnsReport | Record<string, never>
   /** Packets that nobody received, by reason, over all machines and wires. */
   drops: Record<string, number>
   expectations: ExpectationReport[]

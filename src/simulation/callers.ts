@@ -1,6 +1,5 @@
 import type { Pod } from '../cluster/object.ts'
 import { formatReference, type Reference } from '../scenario/values/reference.ts'
-import type { Stack } from '../socket/stack.ts'
 import type { Caller } from './destinations.ts'
 import type { OutsideClient } from './outside.ts'
 import { ownersOf } from './processes.ts'
@@ -9,7 +8,6 @@ import { WorldError, type World } from './world.ts'
 /** A network namespace that sends. */
 export interface Sender extends Caller {
   name: string
-  stack: Stack
   /** The machine outside, where it is one. */
   outside: OutsideClient | undefined
 }

@@ -1,5 +1,7 @@
+import type { ApplicationCache } from '../dns/lookups.ts'
 import type { Target } from '../scenario/values/target.ts'
 import type { Client, NameService } from '../traffic/client.ts'
+import { DnsClient } from '../traffic/dns-client.ts'
 import { PingClient } from '../traffic/ping-client.ts'
 import type { Requests } from '../traffic/request.ts'
 import { TcpClient, type ConnectionUse } from '../traffic/tcp-client.ts'
@@ -17,13 +19,15 @@ export interface ClientOptions {
   responseBytes: number | undefined
   sourcePort: number | undefined
   use: ConnectionUse
+  /** How long the application keeps what a name led to. */
+  cache: ApplicationCache
   /** Next hop of a client outside for the target's address: a node's name, or the load balancer. */
   via: string | undefined
 }
 
 /** A client for that target, in the sender's namespace. */
 export function openClient(world: World, sender: Sender, target: Target, requests: Requests, options: ClientOptions): Client {
-  const names = nameServiceFor(world, target, sender)
+  const names = nameServiceFor(world, target, sender, options.cache)
   if (sender.outside !== undefined && options.via !== undefined) routeOutside(world, sender.outside, names, options.via)
   const shape = { requestBytes: options.requestBytes, responseBytes: options.responseBytes, ...(options.sourcePort === undefined ? {} : { sourcePort: options.sourcePort }) }
   switch (target.scheme) {
@@ -32,7 +36,7 @@ export function openClient(world: World, sender: Sender, target: Target, request
     case 'icmp':
       return new PingClient(sender.stack, requests, names)
     case 'dns':
-      throw new WorldError(`${target.text}: lookups alone are not simulated yet`)
+      return new DnsClient(requests, names)
     default:
       return new TcpClient(sender.stack, requests, names, shape, options.use)
   }

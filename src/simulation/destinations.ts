@@ -1,12 +1,16 @@
+import type { ApplicationCache } from '../dns/lookups.ts'
 import { below } from '../engine/random.ts'
 import type { Pod, Service } from '../cluster/object.ts'
 import { parseAddress } from '../kernel/address.ts'
 import type { Host, Target } from '../scenario/values/target.ts'
+import type { Stack } from '../socket/stack.ts'
 import { fixedDestination, type NameService } from '../traffic/client.ts'
+import { NOT_RESOLVED, resolving } from './names/name-service.ts'
 import { WorldError, type World } from './world.ts'
 
 /** Who asks: names and variables mean something else in each pod. */
 export interface Caller {
+  stack: Stack
   namespace: string
   pod: Pod | undefined
   /** A machine outside the cluster. */
@@ -14,7 +18,7 @@ export interface Caller {
 }
 
 /** How the target of some traffic becomes an address, for that caller. */
-export function nameServiceFor(world: World, target: Target, caller: Caller): NameService {
+export function nameServiceFor(world: World, target: Target, caller: Caller, cache: ApplicationCache): NameService {
   const port = portOf(world, target, caller)
   const { host } = target
   switch (host.kind) {
@@ -23,7 +27,7 @@ export function nameServiceFor(world: World, target: Target, caller: Caller): Na
     case 'variable':
       return forVariable(world, host.variable, target, caller, port)
     case 'name':
-      throw new WorldError(`${target.text}: the name ${host.name} is not resolved yet; name the Service instead, as svc/${host.name}.${caller.namespace}, or use an address`)
+      return resolving(world.names.lookupsFor(caller, cache), host.name, port)
     case 'object':
       return forObject(world, host, target, caller, port)
   }
@@ -80,7 +84,7 @@ function headless(world: World, service: Service, target: Target, port: number):
         return slice.endpoints.filter(({ conditions }) => conditions?.ready !== false).map(({ addresses }) => ({ address: parseAddress(addresses[0] ?? ''), port: own }))
       })
       const chosen = ready[below(random, ready.length)]
-      if (chosen?.address === undefined) done(request, { failure: 'name not resolved' })
+      if (chosen?.address === undefined) done(request, { failure: NOT_RESOLVED })
       else done(request, { address: chosen.address, port: chosen.port })
     },
   }

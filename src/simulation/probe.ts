@@ -2,7 +2,7 @@ import type { Nanos } from '../engine/agenda.ts'
 import type { Journey } from '../kernel/journey.ts'
 import { ProbeMeter, type ProbeResult } from '../report/probe-meter.ts'
 import type { Reference } from '../scenario/values/reference.ts'
-import type { Target } from '../scenario/values/target.ts'
+import { isNamed, type Target } from '../scenario/values/target.ts'
 import { bothMeters, type Meter } from '../traffic/load.ts'
 import { Probe } from '../traffic/probe.ts'
 import { Requests } from '../traffic/request.ts'
@@ -31,7 +31,7 @@ export interface ProbeWatcher extends Meter {
 
 /** So many attempts, one after the other. */
 export function runProbe(input: WorldInput, probe: ProbeRequest, watcher?: ProbeWatcher): { world: World; result: ProbeResult } {
-  const world = new World(input)
+  const world = new World({ ...input, asksNames: isNamed(probe.to) })
   return { world, result: probeIn(world, probe, watcher) }
 }
 
@@ -47,6 +47,7 @@ export function probeIn(world: World, probe: ProbeRequest, watcher?: ProbeWatche
     responseBytes: undefined,
     sourcePort: probe.sourcePort,
     use: { kind: 'per-request' },
+    cache: 'none',
     via: probe.via,
   })
   const running = new Probe(world.agenda, client, requests, both, { count: probe.count, gap: probe.gap, journey: () => watcher?.journey() ?? null })

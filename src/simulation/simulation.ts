@@ -65,6 +65,7 @@ export class Simulation {
         responseBytes: spec.response,
         sourcePort: undefined,
         use: spec.connections,
+        cache: spec.cache,
         via: spec.via ?? (sender.isOutside && isBalanced(world, spec) ? BALANCER : undefined),
       })
     this.#loadOf(spec, senders, requests, observer === undefined ? meter : bothMeters(meter, observer), open, duration).start()

@@ -9,7 +9,9 @@ import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
 import type { Scenario } from '../scenario/spec/scenario.ts'
+import { isNamed } from '../scenario/values/target.ts'
 import { Stack } from '../socket/stack.ts'
+import type { Server } from '../traffic/server.ts'
 import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
 import { modeOf } from './modes.ts'
@@ -19,6 +21,8 @@ import { OutsideClient } from './outside.ts'
 import { PodNamespace } from './pod.ts'
 import { Processes } from './processes.ts'
 import { Proxies } from './proxies.ts'
+import { dnsFurniture } from './names/furniture.ts'
+import { Names } from './names/names.ts'
 import { linkOf, nodeSettings } from './settings.ts'
 import { SriovAttachment } from './sriov.ts'
 
@@ -28,12 +32,16 @@ const DEFAULT_CLIENT = 'client'
 const FIRST_CLIENT = 100
 /** The last address of the nodes' network but one: the load balancer's own. */
 const LAST_HOST = 0xfffe
+/** The address before that: the resolver in the nodes' resolv.conf. */
+const UPSTREAM_HOST = 0xfffd
 
 export interface WorldInput {
   scenario: Scenario
   objects: readonly KubeObject[]
   /** A KubeProxyConfiguration document; undefined: Kubernetes' defaults. */
   proxyDocument: Record<string, unknown> | undefined
+  /** Somebody beside the scenario's traffic will ask for names. */
+  asksNames?: boolean
 }
 
 /** Something the input asks for that cannot be: a message for people. */
@@ -55,6 +63,7 @@ export class World {
   readonly proxyConfig: ProxyConfig
   readonly proxies: Proxies
   readonly processes: Processes
+  readonly names: Names
   /** What the wire let go of. */
   readonly drops = new Drops()
   readonly nodes = new Map<string, SimulatedNode>()
@@ -74,10 +83,11 @@ export class World {
     this.proxyConfig = proxyConfigFrom(proxyDocument(input))
     const { network, loadBalancer } = scenario.cluster
     const [pool] = loadBalancer.pool
+    const usesNames = input.asksNames === true || scenario.traffic.some(({ to }) => isNamed(to))
     this.cluster = createCluster({
       agenda: this.agenda,
       streams: this.streams,
-      objects: input.objects,
+      objects: usesNames ? [...input.objects, ...dnsFurniture(input.objects, scenario)] : input.objects,
       options: {
         nodes: scenario.cluster.nodes,
         zones: scenario.cluster.zones,
@@ -98,6 +108,7 @@ export class World {
     const mode = modeOf(this)
     if (mode === undefined) throw new WorldError(`kube-proxy's mode ${this.proxyConfig.mode} cannot be simulated`)
     this.proxies = new Proxies(this, mode)
+    this.names = new Names(this, usesNames, this.settings.link.network + UPSTREAM_HOST)
     for (const pod of this.cluster.store.list('Pod')) this.#place(pod)
     this.#followPods()
     this.#addClients()
@@ -127,6 +138,7 @@ export class World {
     for (const pod of this.cluster.selection.podsOn(name)) this.#plugIn(pod, node)
     this.proxies.install(node)
     startHealthPorts(this, node)
+    this.names.install(node)
     return node
   }
 
@@ -232,7 +244,7 @@ export class World {
 
   #plugIn(pod: Pod, node: SimulatedNode): void {
     if (pod.spec.hostNetwork === true) {
-      if (pod.status.podIP !== undefined) this.processes.start(pod, node.stack)
+      if (pod.status.podIP !== undefined) this.#start(pod, node.stack)
       return
     }
     const placed = this.#pods.get(parseAddress(pod.status.podIP ?? '') ?? 0)
@@ -249,8 +261,14 @@ export class World {
     // A pod that sends is on a node: building the node plugs it in.
     this.node(pod.spec.nodeName ?? '')
     const stack = new Stack(namespace, { name, random: this.streams.stream(`sockets/pod/${space}/${name}`), sysctls: this.settings.socketSysctls, mtu: this.settings.mtu })
-    namespace.server = this.processes.start(pod, stack)
+    namespace.server = this.#start(pod, stack)
     return stack
+  }
+
+  /** A pod's processes: what serves names comes first, so that its port is its own. */
+  #start(pod: Pod, stack: Stack): Server {
+    this.names.startIn(pod, stack)
+    return this.processes.start(pod, stack)
   }
 
   /** Pods that come and go during the run. */
@@ -274,12 +292,14 @@ export class World {
   #addClients(): void {
     const wanted = this.scenario.clients.map((client) => ({ name: client.name, address: parseAddress(client.address ?? ''), delay: client.delay }))
     if (!wanted.some(({ name }) => name === DEFAULT_CLIENT)) wanted.push({ name: DEFAULT_CLIENT, address: undefined, delay: 0 })
+    for (const { name, address, delay } of wanted) this.clients.set(name, this.addMachine(name, address ?? this.#freeAddress(), delay))
+  }
+
+  /** A machine outside of the cluster, on the nodes' network. */
+  addMachine(name: string, address: Address, delay: Nanos = 0): OutsideClient {
     const [first] = this.#facts.values()
-    const defaultHop = first?.address ?? this.settings.gateway
-    for (const { name, address, delay } of wanted) {
-      const facts = { name, address: address ?? this.#freeAddress(), delay }
-      this.clients.set(name, new OutsideClient(facts, this.settings, { agenda: this.agenda, wheel: this.wheel, streams: this.streams, fabric: this.fabric, nextHops: this.#nextHop, defaultHop }))
-    }
+    const { agenda, wheel, streams, fabric, settings } = this
+    return new OutsideClient({ name, address, delay }, settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop, defaultHop: first?.address ?? settings.gateway })
   }
 
   #freeAddress(): Address {

@@ -66,6 +66,8 @@ const LONG_TTL = 3600
 
 /** The state of CoreDNS's `cache` plugin (plugin/cache): what is kept, how long, and what is given out. */
 export class Cache {
+  hits = 0
+  misses = 0
   readonly #options: CacheOptions
   readonly #success: Shards
   readonly #denial: Shards
@@ -83,7 +85,11 @@ export class Cache {
     const denial = this.#valid(this.#denial.get(key, shard), now)
     const success = denial === undefined || denial.message.rcode === SERVFAIL ? this.#valid(this.#success.get(key, shard), now) : undefined
     const item = success ?? denial
-    if (item === undefined) return undefined
+    if (item === undefined) {
+      this.misses++
+      return undefined
+    }
+    this.hits++
     const ttl = ttlLeft(item, now)
     return { message: agedMessage(item, question, Math.max(0, ttl)), ttl, prefetch: this.#shouldPrefetch(item, ttl, now) }
   }

@@ -56,6 +56,12 @@ export class DnsServer {
     return this.#caches.reduce((sum, { size }) => ({ success: sum.success + size.success, denial: sum.denial + size.denial }), { success: 0, denial: 0 })
   }
 
+  /** Questions that a cache answered, and those that it could not; undefined for a server without a cache. */
+  get cacheCounts(): { hits: number; misses: number } | undefined {
+    if (this.#caches.length === 0) return undefined
+    return this.#caches.reduce((sum, { hits, misses }) => ({ hits: sum.hits + hits, misses: sum.misses + misses }), { hits: 0, misses: 0 })
+  }
+
   /** The block with the longest zone that holds the name. */
   #blockFor(name: string, port: number): Block | undefined {
     let best: Block | undefined

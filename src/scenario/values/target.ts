@@ -20,6 +20,11 @@ export interface Target {
   text: string
 }
 
+/** Does somebody have to resolve a name before anything can be sent? */
+export function isNamed({ host }: Target): boolean {
+  return host.kind === 'name'
+}
+
 /** The default port of each scheme; undefined where it must be written. */
 const PORTS: Record<Scheme, number | undefined> = { tcp: undefined, udp: undefined, http: 80, icmp: 0, dns: 0 }
 

@@ -1,0 +1,215 @@
+import type { Pod } from '../../cluster/object.ts'
+import { compileCorefile, type ServerPlan } from '../../dns/coredns/compile.ts'
+import { kubeadmCorefile, nodeLocalCorefile } from '../../dns/coredns/default-corefile.ts'
+import { DnsProcess } from '../../dns/coredns/process.ts'
+import { Lookups, type ApplicationCache } from '../../dns/lookups.ts'
+import { composePodDns, formatResolvConf, type KubeletDns, type PodResolvConf } from '../../dns/pod-resolv-conf.ts'
+import { UpstreamResolver } from '../../dns/upstream-resolver.ts'
+import { Query, Response } from '../../dns/wire.ts'
+import { formatAddress, parseCidr } from '../../kernel/address.ts'
+import type { DropReason } from '../../kernel/drops.ts'
+import type { Ruleset } from '../../kernel/rules/program.ts'
+import { DnsMeter, LayerMeter, type DnsReport } from '../../report/dns-meter.ts'
+import { add } from '../../report/traffic-meter.ts'
+import type { Stack } from '../../socket/stack.ts'
+import type { Caller } from '../destinations.ts'
+import type { SimulatedNode } from '../node.ts'
+import { WorldError, type World } from '../world.ts'
+import { ClusterView } from './cluster-view.ts'
+import { COREFILE_CONFIG_MAP, DNS_NAMESPACE, DNS_SERVICE, UPSTREAM_SERVICE } from './furniture.ts'
+import { libcOf } from './libc.ts'
+import { NODE_CACHE_ADDRESS, NodeCache, nodeCacheRules } from './node-cache.ts'
+
+/** The tenth address of the service range, which kubelets are told of before there is a Service. */
+const CLUSTER_DNS = 10
+
+interface Layer {
+  readonly meter: LayerMeter
+  readonly processes: DnsProcess[]
+}
+
+/** The names of a world: who resolves them how, and the servers on the way. Servers run only where somebody asks for names. */
+export class Names {
+  readonly meter = new DnsMeter()
+  /** CoreDNS's pods by `namespace/name`, and the caches by node. */
+  readonly #coredns = new Map<string, DnsProcess>()
+  readonly #nodeCaches = new Map<string, NodeCache>()
+  readonly #layers: Record<'nodelocal' | 'coredns' | 'upstream', Layer> = { nodelocal: newLayer(), coredns: newLayer(), upstream: newLayer() }
+  readonly #world: World
+  readonly #isUsed: boolean
+  readonly #upstreamAddress: string
+  #corednsPlans: readonly ServerPlan[] | undefined
+  #nodeCachePlans: readonly ServerPlan[] | undefined
+  #nodeCacheRules: Ruleset | undefined
+  #view: ClusterView | undefined
+
+  /** `isUsed`: somebody asks for names. `upstreamAddress`: of the resolver outside, which all nodes have in their resolv.conf. */
+  constructor(world: World, isUsed: boolean, upstreamAddress: number) {
+    this.#world = world
+    this.#isUsed = isUsed
+    this.#upstreamAddress = formatAddress(upstreamAddress)
+    if (isUsed) this.#startUpstream(upstreamAddress)
+  }
+
+  /** Starts CoreDNS in a pod of it. */
+  startIn(pod: Pod, stack: Stack): void {
+    if (!this.#isUsed || !this.#isServer(pod)) return
+    const { namespace, name } = pod.metadata
+    const { agenda, streams, scenario } = this.#world
+    const process = new DnsProcess(agenda, stack, {
+      name,
+      plans: this.#plansOfCoreDns(),
+      workers: scenario.dns.workers,
+      receiveBuffer: this.#world.settings.socketSysctls.rmem_default,
+      random: streams.stream(`coredns/${namespace}/${name}`),
+      surroundings: { objects: this.#clusterView(), hasSynced: () => true, searchListOf: (client) => this.#searchListOf(client) },
+      listener: this.#layers.coredns.meter,
+    })
+    this.#layers.coredns.processes.push(process)
+    this.#coredns.set(`${namespace}/${name}`, process)
+  }
+
+  /** Puts NodeLocal DNSCache on a node, if the scenario wants it. */
+  install(node: SimulatedNode): void {
+    const { nodelocal } = this.#world.scenario.dns
+    if (!this.#isUsed) return
+    node.machine.onDrop = (packet, reason) => this.#noteLost(packet.payload, reason)
+    if (!nodelocal) return
+    const addresses = this.#nodeCacheAddresses()
+    this.#nodeCacheRules ??= nodeCacheRules(addresses)
+    this.#nodeCaches.set(node.facts.name, new NodeCache(node, addresses, this.#nodeCacheRules, () => this.#startNodeCache(node)))
+  }
+
+  /** The cache of that node; undefined if it has none. */
+  nodeCache(node: string): NodeCache | undefined {
+    return this.#nodeCaches.get(node)
+  }
+
+  /** What the pod's resolv.conf holds. */
+  resolvConfOf(pod: Pod): PodResolvConf {
+    return composePodDns(pod, this.#kubelet())
+  }
+
+  /** What a process there has for looking up names. */
+  lookupsFor(caller: Caller, cache: ApplicationCache): Lookups {
+    const { agenda, scenario } = this.#world
+    const { pod } = caller
+    const { libc, because } = pod === undefined ? { libc: 'glibc' as const, because: 'a machine of its own' } : libcOf(pod, scenario.dns.resolver)
+    add(this.meter.resolvers, `${libc} (${because})`)
+    const resolvConf = pod === undefined ? this.#machineResolvConf() : formatResolvConf(this.resolvConfOf(pod))
+    return new Lookups(agenda, caller.stack, { libc, resolvConf }, cache, this.meter)
+  }
+
+  report(): DnsReport | Record<string, never> {
+    if (!this.#isUsed) return {}
+    const layers = Object.entries(this.#layers).flatMap(([name, { meter, processes }]) => {
+      const counts = processes.flatMap(({ server }) => server.cacheCounts ?? [])
+      const cache = counts.length === 0 ? undefined : counts.reduce((sum, { hits, misses }) => ({ hits: sum.hits + hits, misses: sum.misses + misses }))
+      return meter.isIdle ? [] : [[name, meter.report(cache)] as const]
+    })
+    return this.meter.report(Object.fromEntries(layers))
+  }
+
+  /** A machine let go of a packet: if it was of ours, the report names it. */
+  #noteLost(payload: unknown, reason: DropReason): void {
+    const question = payload instanceof Query ? payload.question : payload instanceof Response ? payload.message.question : undefined
+    if (question !== undefined) add(this.meter.lost, `${question.type} ${question.name}: ${reason}`)
+  }
+
+  /** CoreDNS's pods are those behind the Service that kubelet tells all pods of. */
+  #isServer(pod: Pod): boolean {
+    const { selection } = this.#world.cluster
+    return pod.metadata.namespace === DNS_NAMESPACE && selection.servicesSelecting(pod).some(({ metadata }) => metadata.name === DNS_SERVICE)
+  }
+
+  #startNodeCache(node: SimulatedNode): DnsProcess {
+    const { agenda, streams, scenario, settings } = this.#world
+    const process = new DnsProcess(agenda, node.stack, {
+      name: `node-cache on ${node.facts.name}`,
+      plans: this.#plansOfNodeCache(),
+      // It has no CPU limit, so that it may run on every core of its node.
+      workers: scenario.cluster.cores,
+      receiveBuffer: settings.socketSysctls.rmem_default,
+      random: streams.stream(`nodelocal/${node.facts.name}`),
+      surroundings: undefined,
+      listener: this.#layers.nodelocal.meter,
+    })
+    this.#layers.nodelocal.processes.push(process)
+    return process
+  }
+
+  /** In iptables mode the cache takes over the Service's own address; elsewhere that is on another device, or NATed all the same. */
+  #nodeCacheAddresses(): string[] {
+    return this.#world.proxyConfig.mode === 'iptables' ? [NODE_CACHE_ADDRESS, this.#clusterDns()] : [NODE_CACHE_ADDRESS]
+  }
+
+  #startUpstream(address: number): void {
+    const { agenda, scenario } = this.#world
+    const { delay, failure, ttl, records } = scenario.dns.upstream
+    const machine = this.#world.addMachine('upstream', address)
+    new UpstreamResolver(agenda, machine.stack, { delay, failure, ttl: ttl / 1e9, records }, this.#layers.upstream.meter)
+  }
+
+  #plansOfCoreDns(): readonly ServerPlan[] {
+    if (this.#corednsPlans !== undefined) return this.#corednsPlans
+    const { cluster, scenario } = this.#world
+    const map = cluster.store.get('ConfigMap', DNS_NAMESPACE, COREFILE_CONFIG_MAP)
+    const text = map?.data?.['Corefile'] ?? kubeadmCorefile(scenario.cluster.clusterDomain)
+    const { servers, problems } = compileCorefile(text, [this.#upstreamAddress])
+    const errors = problems.filter(({ note }) => note !== true).map(({ line, message }) => `\n  line ${line}: ${message}`)
+    if (errors.length > 0) throw new WorldError(`CoreDNS would not start with the Corefile of ConfigMap ${DNS_NAMESPACE}/${COREFILE_CONFIG_MAP}:${errors.join('')}`)
+    const ref = { kind: 'ConfigMap', namespace: DNS_NAMESPACE, name: COREFILE_CONFIG_MAP }
+    for (const { line, message } of problems) cluster.problems.push({ message: `Corefile line ${line}: ${message}`, ref })
+    this.#corednsPlans = servers
+    return servers
+  }
+
+  #plansOfNodeCache(): readonly ServerPlan[] {
+    const listen = this.#nodeCacheAddresses()
+    const upstream = listen.length > 1 ? this.#addressOfService(UPSTREAM_SERVICE) : undefined
+    const text = nodeLocalCorefile(this.#world.scenario.cluster.clusterDomain, listen, upstream ?? this.#clusterDns(), [this.#upstreamAddress])
+    this.#nodeCachePlans ??= compileCorefile(text, [this.#upstreamAddress]).servers
+    return this.#nodeCachePlans
+  }
+
+  #clusterView(): ClusterView {
+    this.#view ??= new ClusterView(this.#world.agenda, this.#world.cluster.store)
+    return this.#view
+  }
+
+  /** autopath @kubernetes knows pods by their addresses only where it watches them. */
+  #searchListOf(client: string): readonly string[] | undefined {
+    const isWatching = this.#plansOfCoreDns().some(({ parts }) => parts.some((part) => part.plugin === 'kubernetes' && part.settings.pods === 'verified'))
+    const [pod] = isWatching ? this.#clusterView().podsByAddress(client) : []
+    if (pod === undefined) return undefined
+    const zone = this.#world.scenario.cluster.clusterDomain
+    return [`${pod.metadata.namespace}.svc.${zone}`, `svc.${zone}`, zone]
+  }
+
+  #kubelet(): KubeletDns {
+    const { scenario, proxyConfig } = this.#world
+    const usesLinkLocal = scenario.dns.nodelocal && proxyConfig.mode !== 'iptables'
+    return {
+      clusterDns: [usesLinkLocal ? NODE_CACHE_ADDRESS : this.#clusterDns()],
+      clusterDomain: scenario.cluster.clusterDomain,
+      nodeResolvConf: this.#machineResolvConf(),
+    }
+  }
+
+  #machineResolvConf(): string {
+    return `nameserver ${this.#upstreamAddress}\n`
+  }
+
+  #clusterDns(): string {
+    const range = parseCidr(this.#world.scenario.cluster.serviceCIDR)
+    return this.#addressOfService(DNS_SERVICE) ?? formatAddress((range?.network ?? 0) + CLUSTER_DNS)
+  }
+
+  #addressOfService(name: string): string | undefined {
+    return this.#world.cluster.store.get('Service', DNS_NAMESPACE, name)?.spec.clusterIP
+  }
+}
+
+function newLayer(): Layer {
+  return { meter: new LayerMeter(), processes: [] }
+}
