@@ -73,6 +73,17 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop compare -f scenario.yaml --modes iptables,ipvs:rr,nftables\n  kubehop compare -f scenario.yaml --variants bad,cured --seeds 20 -o markdown\n  kubehop compare -f scenario.yaml --set cluster.nodes=3 --set cluster.nodes=30\n')
     .action(async (flags) => done(await (await import('./commands/compare.ts')).compare(flags, WORKER)))
 
+  withGrid(kubehop.command('sweep'))
+    .description('a grid of settings times seeds: errors and latency against each value, and the smallest value without errors')
+    .option('--modes <modes>', 'proxy modes, such as iptables,nftables')
+    .option('--variants <names>', "the scenario's variants")
+    .option('--seeds <n>', 'runs of each setting', '20')
+    .option('--figures <figures>', 'columns, such as app.p99,drops.no-route')
+    .option('--out <file>', 'append every run to this file (NDJSON), and run only what it lacks')
+    .addOption(outputOption('text', 'json', 'csv'))
+    .addHelpText('after', '\nExamples:\n  kubehop sweep -f scenarios/prestop.yaml --set deployment/web.preStop=0s,1s,2s,5s --seeds 20\n  kubehop sweep -f scenario.yaml --set cluster.nodes=3,10,30 --modes iptables,nftables --out runs.ndjson\n')
+    .action(async (flags) => done(await (await import('./commands/sweep.ts')).sweep(flags, WORKER)))
+
   return kubehop
 }
 
