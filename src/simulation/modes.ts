@@ -6,6 +6,7 @@ import type { ProxyNode } from '../proxy/node.ts'
 import type { ServiceSnapshot } from '../proxy/service-snapshot.ts'
 import { IpvsMode } from './ipvs-mode.ts'
 import type { SimulatedNode } from './node.ts'
+import { UserspaceMode } from './userspace-mode.ts'
 import type { World } from './world.ts'
 
 /** kube-proxy in one mode, for all nodes. */
@@ -31,6 +32,7 @@ const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
     }
   },
   ipvs: (world) => new IpvsMode(world),
+  userspace: (world) => new UserspaceMode(world),
 }
 
 /** The mode that the proxy's configuration asks for; undefined if it cannot be simulated. */

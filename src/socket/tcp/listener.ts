@@ -17,6 +17,7 @@ export interface ListenHandler {
 }
 
 export interface ListenOptions {
+  /** 0: one that is free, of the kernel's choice. */
   port: number
   /** Only connections to this address; all addresses if left out. */
   address?: Address

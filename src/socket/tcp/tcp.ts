@@ -1,5 +1,5 @@
 import type { Agenda } from '../../engine/agenda.ts'
-import type { Random } from '../../engine/random.ts'
+import { below, type Random } from '../../engine/random.ts'
 import type { TimerWheel } from '../../engine/timer-wheel.ts'
 import { isLoopback, type Address } from '../../kernel/address.ts'
 import type { Journey } from '../../kernel/journey.ts'
@@ -46,6 +46,7 @@ export class Tcp {
   readonly connections = new Connections()
   readonly timeWaits: TimeWaits
   readonly ports: EphemeralPorts
+  readonly #random: Random
   readonly #listeners = new Map<number, Listener[]>()
 
   constructor(network: Network, sysctls: Sysctls, counters: Counters, random: Random, mtu: number) {
@@ -55,17 +56,20 @@ export class Tcp {
     this.sysctls = sysctls
     this.counters = counters
     this.mss = mtu - 40 - (sysctls.tcp_timestamps === 0 ? 0 : 12)
+    this.#random = random
     const ports = new EphemeralPorts(random)
     this.ports = ports
     this.timeWaits = new TimeWaits(network.wheel, sysctls.tcp_max_tw_buckets, sysctls.tcp_fin_timeout, () => ports.releases++)
   }
 
   listen(options: ListenOptions): Listener | 'EADDRINUSE' {
-    const others = this.#listeners.get(options.port) ?? []
+    const port = options.port === 0 ? this.#choosePortToBind() : options.port
+    if (port === undefined) return 'EADDRINUSE'
+    const others = this.#listeners.get(port) ?? []
     const clashes = others.some((other) => other.address === options.address || other.address === undefined || options.address === undefined)
     if (clashes) return 'EADDRINUSE'
-    const listener = new Listener(this, options)
-    this.#listeners.set(options.port, [...others, listener])
+    const listener = new Listener(this, { ...options, port })
+    this.#listeners.set(port, [...others, listener])
     return listener
   }
 
@@ -204,6 +208,20 @@ export class Tcp {
     return this.ports.choose(source, destination, port, this.sysctls.ip_local_port_range, (candidate) => {
       return !this.#listeners.has(candidate) && this.#isTupleFree(source, destination, packPorts(candidate, port))
     })
+  }
+
+  /** bind() to port 0 (inet_csk_find_open_port): from a random start, the ports of the parity that connect() takes last come first. */
+  #choosePortToBind(): number | undefined {
+    const [low, high] = this.sysctls.ip_local_port_range
+    const count = high - low + 1
+    const first = below(this.#random, count) | 1
+    for (const parity of [0, 1]) {
+      for (let step = 0; step < count; step += 2) {
+        const port = low + ((first - parity + step) % count)
+        if (!this.#listeners.has(port)) return port
+      }
+    }
+    return undefined
   }
 
   #whyNot(source: Address | undefined, localPort: number | undefined, destination: Address, ports: number): SocketError | undefined {
