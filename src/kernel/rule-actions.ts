@@ -1,4 +1,4 @@
-import { LOOPBACK } from './address.ts'
+import { isLoopback, LOOPBACK, type Address } from './address.ts'
 import { tcpReset } from './answers.ts'
 import { CONNTRACK } from './journey.ts'
 import type { Machine } from './machine.ts'
@@ -38,7 +38,7 @@ export class RuleActions {
       case 'SNAT':
         return this.#translate(packet, hook, target.range, costs.natMasquerade, 'SNAT')
       case 'MASQUERADE': {
-        const address = packet.outInterface?.addresses[0] ?? machine.primaryAddress
+        const address = this.#masqueradeAddress(packet)
         return this.#translate(packet, hook, { ...target.range, addresses: { from: address, to: address } }, costs.natMasquerade, 'MASQUERADE')
       }
       case 'REDIRECT': {
@@ -53,6 +53,12 @@ export class RuleActions {
       default:
         return NF_ACCEPT
     }
+  }
+
+  /** The outgoing interface's, but never one of scope host, as lo's is: then another interface's (inet_select_addr, net/ipv4/devinet.c). */
+  #masqueradeAddress({ outInterface }: Packet): Address {
+    const own = outInterface?.addresses[0]
+    return own === undefined || isLoopback(own) ? this.#machine.primaryAddress : own
   }
 
   #translate(packet: Packet, hook: Hook, range: NatRange, cost: number, what: string): Verdict {
