@@ -1,5 +1,6 @@
+import { suggest } from '../engine/nearest.ts'
 import { parseDuration } from '../scenario/values/duration.ts'
-import type { ExpectationReport, Report } from './report.ts'
+import type { ExpectationReport, Report, TrafficReport } from './report.ts'
 
 const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
   '<=': (value, bound) => value <= bound,
@@ -33,46 +34,109 @@ function parseBound(text: string): number | undefined {
   return parseDuration(text)
 }
 
-/** Holds each expectation against the report. One that names no figure of it does not hold. */
+/** A part of a run, as the figures of `app[3s..5s].errors` are of the requests that began in it. */
+export interface Window {
+  /** `app[3s..5s]`. */
+  name: string
+  traffic: string
+  /** ns; `to` is outside. */
+  from: number
+  to: number
+}
+
+const WINDOW = /^\s*(([\w-]+)\[\s*([^\].]*(?:\.\d[^\].]*)?)\.\.([^\]]*)\])\./
+
+/** The windows that expectations name, each once. An end that is left out is that of the run. */
+export function windowsOf(expectations: readonly string[]): Window[] {
+  const found = new Map<string, Window>()
+  for (const expectation of expectations) {
+    const [, name = '', traffic = '', fromText = '', toText = ''] = WINDOW.exec(expectation) ?? []
+    const from = fromText.trim() === '' ? 0 : parseDuration(fromText.trim())
+    const to = toText.trim() === '' ? Number.POSITIVE_INFINITY : parseDuration(toText.trim())
+    if (name !== '' && from !== undefined && to !== undefined) found.set(name, { name, traffic, from, to })
+  }
+  return [...found.values()]
+}
+
+/** Holds each expectation against the report. One that names no figure of it does not hold, and says which figure is near. */
 export function evaluate(expectations: readonly string[], report: Report): ExpectationReport[] {
   if (expectations.length === 0) return []
   const figures = figuresOf(report)
   return expectations.map((expect) => {
     const parsed = parseExpectation(expect)
-    const value = parsed === undefined ? undefined : figures.get(parsed.figure)
-    const holds = parsed !== undefined && value !== undefined && COMPARISONS[parsed.comparison]?.(value, parsed.bound) === true
-    return { expect, value: value ?? null, ok: holds }
+    if (parsed === undefined) return { expect, value: null, ok: false, hint: 'write a figure, a comparison and a value, such as app.p99 < 2ms' }
+    const value = figures.get(parsed.figure) ?? absentCount(parsed.figure, report)
+    if (value === undefined) return { expect, value: null, ok: false, hint: suggest(parsed.figure, [...figures.keys()]) ?? nearFigures(parsed.figure, figures) }
+    return { expect, value, ok: COMPARISONS[parsed.comparison]?.(value, parsed.bound) === true }
   })
 }
 
-/** Every number of the report by the name that expectations use: `app.p99`, `app.connect.p50`, `app.errors.timeout`, `node-1.conntrack.insert_failed`. */
+/** What has happened to nobody is not in the report, but its count is known. */
+function absentCount(figure: string, { traffic, windows, nodes }: Report): number | undefined {
+  const dropped = /^(.+?)?\.?drops\./.exec(figure)
+  if (dropped !== null && (dropped[1] === undefined || Object.hasOwn(nodes, dropped[1]))) return 0
+  const counted = /^(.+?)\.(errors|backends)\.(.+)$/.exec(figure)
+  const name = counted?.[1]
+  return name !== undefined && (Object.hasOwn(traffic, name) || Object.hasOwn(windows ?? {}, name)) ? 0 : undefined
+}
+
+const LISTED = 12
+
+/** The figures of the same traffic or node; else the names that figures begin with. */
+function nearFigures(figure: string, figures: ReadonlyMap<string, number>): string {
+  const names = [...figures.keys()]
+  const root = figure.split('.')[0] ?? ''
+  const own = names.filter((name) => name.startsWith(`${root}.`))
+  const shown = own.length > 0 ? own : [...new Set(names.map((name) => `${name.split('.')[0] ?? ''}.…`))]
+  return `there is ${shown.slice(0, LISTED).join(', ')}${shown.length > LISTED ? ` and ${shown.length - LISTED} more` : ''}`
+}
+
+/**
+ * Every number of the report by the name that expectations use: `app.p99`, `app.connect.p50`, `app.errors.timeout`,
+ * `app[3s..5s].errors`, `node-1.conntrack.insert_failed`, `nodes.conntrack.entries_max` (the largest), `dns.queries`.
+ */
 export function figuresOf(report: Report): Map<string, number> {
   const figures = new Map<string, number>()
-  for (const [name, traffic] of Object.entries(report.traffic)) {
-    const failed = traffic.requests - traffic.ok
-    figures.set(`${name}.requests`, traffic.requests)
-    figures.set(`${name}.ok`, traffic.ok)
-    figures.set(`${name}.errors`, failed)
-    figures.set(`${name}.error_rate`, traffic.requests === 0 ? 0 : failed / traffic.requests)
-    figures.set(`${name}.rate`, traffic.rate_per_s)
-    addAll(figures, name, traffic.latency_ns)
-    for (const [phase, summary] of Object.entries(traffic.phases_ns)) addAll(figures, `${name}.${phase}`, summary)
-    addAll(figures, `${name}.errors`, traffic.errors)
-    addAll(figures, `${name}.places`, traffic.places_ns)
-    addAll(figures, `${name}.backends`, traffic.backends)
-    figures.set(`${name}.backends`, Object.keys(traffic.backends).length)
-  }
-  for (const [name, node] of Object.entries(report.nodes)) {
-    addAll(figures, `${name}.conntrack`, node.conntrack)
-    addAll(figures, `${name}.drops`, node.drops)
-    figures.set(`${name}.rules`, node.rules)
-    figures.set(`${name}.cpu_busy`, node.cpu_busy)
-    figures.set(`${name}.proxy_syncs`, node.proxy_syncs)
-  }
+  for (const [name, traffic] of Object.entries({ ...report.traffic, ...report.windows })) addTraffic(figures, name, traffic)
+  for (const [name, node] of Object.entries(report.nodes)) addAll(figures, name, node)
+  addNodes(figures, report)
+  addAll(figures, 'dns', report.dns)
   addAll(figures, 'drops', report.drops)
   return figures
 }
 
+function addTraffic(figures: Map<string, number>, name: string, traffic: TrafficReport): void {
+  const failed = traffic.requests - traffic.ok
+  figures.set(`${name}.requests`, traffic.requests)
+  figures.set(`${name}.ok`, traffic.ok)
+  figures.set(`${name}.errors`, failed)
+  figures.set(`${name}.error_rate`, traffic.requests === 0 ? 0 : failed / traffic.requests)
+  figures.set(`${name}.rate`, traffic.rate_per_s)
+  addAll(figures, name, traffic.latency_ns)
+  addAll(figures, name, traffic.phases_ns)
+  addAll(figures, `${name}.errors`, traffic.errors)
+  addAll(figures, `${name}.places`, traffic.places_ns)
+  addAll(figures, `${name}.backends`, traffic.backends)
+  figures.set(`${name}.backends`, Object.keys(traffic.backends).length)
+}
+
+/** Over all nodes: the largest of what a node can have too much of, and the sum of what went wrong. */
+function addNodes(figures: Map<string, number>, { nodes }: Report): void {
+  const all = Object.values(nodes)
+  if (all.length === 0) return
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+  figures.set('nodes.rules', Math.max(...all.map(({ rules }) => rules)))
+  figures.set('nodes.cpu_busy', Math.max(...all.map(({ cpu_busy }) => cpu_busy)))
+  figures.set('nodes.conntrack.entries_max', Math.max(...all.map(({ conntrack }) => conntrack.entries_max)))
+  figures.set('nodes.conntrack.insert_failed', sum(all.map(({ conntrack }) => conntrack.insert_failed)))
+  figures.set('nodes.conntrack.drop', sum(all.map(({ conntrack }) => conntrack.drop)))
+  figures.set('nodes.conntrack.early_drop', sum(all.map(({ conntrack }) => conntrack.early_drop)))
+}
+
+/** Every number in there, however deep. */
 function addAll(figures: Map<string, number>, prefix: string, values: object): void {
-  for (const [name, value] of Object.entries(values)) if (typeof value === 'number') figures.set(`${prefix}.${name}`, value)
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'number') figures.set(`${prefix}.${name}`, value)
+    else if (typeof value === 'object' && value !== null) addAll(figures, `${prefix}.${name}`, value)
+  }
 }

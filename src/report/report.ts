@@ -14,6 +14,8 @@ export interface Report {
   packets: number
   fingerprint: string
   traffic: Record<string, TrafficReport>
+  /** Parts of runs that expectations ask for, such as `app[3s..5s]`. */
+  windows?: Record<string, TrafficReport>
   nodes: Record<string, NodeReport>
   /** Empty where nobody asks for names. */
   dns: DnsReport | Record<string, never>
@@ -49,4 +51,6 @@ export interface ExpectationReport {
   /** null: the report has no such figure. */
   value: number | null
   ok: boolean
+  /** What may have been meant, where there is no such figure. */
+  hint?: string
 }

@@ -110,8 +110,8 @@ function dropsText(report: Report, paint: Paint): string {
 
 function expectationsText(report: Report, paint: Paint): string {
   if (report.expectations.length === 0) return ''
-  const lines = report.expectations.map(({ expect, value, ok }) => {
-    const measured = value === null ? 'the report has no such figure' : `measured ${isTime(expect) ? formatTime(value) : String(value)}`
+  const lines = report.expectations.map(({ expect, value, ok, hint }) => {
+    const measured = value === null ? `the report has no such figure${hint === undefined ? '' : `; ${hint}`}` : `measured ${isTime(expect) ? formatTime(value) : String(value)}`
     return `  ${ok ? paint.good('✓') : paint.bad('✗')} ${expect}   ${measured}`
   })
   return `${paint.bold('expectations')}\n${lines.join('\n')}`

@@ -6,7 +6,7 @@ import { Histogram } from './histogram.ts'
 /** Counts by name. */
 export type Counts = Map<string, number>
 
-/** What is measured of one kind of traffic. Requests that should have begun before the warm-up's end are left out. */
+/** What is measured of one kind of traffic: of the requests that should have begun in a part of the run, such as all after the warm-up. */
 export class TrafficMeter implements Meter {
   readonly latency = new Histogram()
   /** From a request's start to its address; from there to its connection; from there to the end of its answer. */
@@ -20,16 +20,18 @@ export class TrafficMeter implements Meter {
   requests = 0
   ok = 0
   readonly #from: number
+  readonly #to: number
   readonly #resolvesNames: boolean
 
   /** `resolvesNames`: the target is a name, so that finding its address is a phase of its own. */
-  constructor(from: number, resolvesNames: boolean) {
+  constructor(from: number, resolvesNames: boolean, to = Number.POSITIVE_INFINITY) {
     this.#from = from
+    this.#to = to
     this.#resolvesNames = resolvesNames
   }
 
   ended(request: Request): void {
-    if (request.start < this.#from) return
+    if (request.start < this.#from || request.start >= this.#to) return
     this.requests++
     const { failure, answer } = request
     if (failure !== undefined || answer === undefined) {

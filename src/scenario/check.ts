@@ -119,7 +119,7 @@ function checkExpectations({ expect, traffic }: Scenario, say: Say): void {
   const names = traffic.map(({ name }) => name)
   expect.forEach((text, i) => {
     if (!/[<>=]=?|!=/.test(text)) return say(['expect', i], `\`${text}\` compares nothing: write a figure, a comparison (<, <=, >, >=, ==, !=) and a value`, 'such as app.p99 < 2ms')
-    const root = /^\s*([A-Za-z][-\w]*)\./.exec(text)?.[1]
+    const root = /^\s*([A-Za-z][-\w]*)(?:\[[^\]]*\])?\./.exec(text)?.[1]
     if (root === undefined || names.includes(root)) return
     const meant = nearest(root, names)
     if (meant !== undefined) say(['expect', i], `there is no traffic \`${root}\``, `did you mean \`${meant}\`?`)

@@ -2,10 +2,10 @@ import { PLACES } from '../kernel/journey.ts'
 import { evaluate } from '../report/expectations.ts'
 import type { Summary } from '../report/histogram.ts'
 import type { NodeReport, Report, TrafficReport } from '../report/report.ts'
-import { sortedCounts } from '../report/traffic-meter.ts'
+import { sortedCounts, type TrafficMeter } from '../report/traffic-meter.ts'
 import { VERSION } from '../version.ts'
 import type { SimulatedNode } from './node.ts'
-import type { RunningTraffic, Simulation } from './simulation.ts'
+import type { Simulation } from './simulation.ts'
 import type { World } from './world.ts'
 
 /** What a simulation has to say so far. */
@@ -24,7 +24,8 @@ export function reportOf(simulation: Simulation): Report {
     events: agenda.executed,
     packets: world.packets(),
     fingerprint: world.fingerprint.digest(),
-    traffic: Object.fromEntries(simulation.traffic.map((traffic) => [traffic.spec.name, trafficReport(traffic, measured)])),
+    traffic: Object.fromEntries(simulation.traffic.map((traffic) => [traffic.spec.name, trafficReport(traffic.meter, measured)])),
+    ...windowReports(simulation),
     nodes: Object.fromEntries([...world.nodes.values()].sort(byName).map((node) => [node.facts.name, nodeReport(world, node)])),
     dns: world.names.report(),
     drops: dropsOf(world),
@@ -34,7 +35,16 @@ export function reportOf(simulation: Simulation): Report {
   return report
 }
 
-function trafficReport({ meter }: RunningTraffic, measured: number): TrafficReport {
+/** Of the parts of the run that expectations name; nothing where they name none. */
+function windowReports({ traffic, world }: Simulation): { windows?: Record<string, TrafficReport> } {
+  const reports = traffic.flatMap(({ windows }) => windows).map(({ window, meter }) => {
+    const measured = Math.max(0, Math.min(window.to, world.now, world.scenario.duration) - window.from)
+    return [window.name, trafficReport(meter, measured)] as const
+  })
+  return reports.length === 0 ? {} : { windows: Object.fromEntries(reports) }
+}
+
+function trafficReport(meter: TrafficMeter, measured: number): TrafficReport {
   const latency = meter.latency.summary()
   return {
     requests: meter.requests,

@@ -1,4 +1,5 @@
 import type { Nanos } from '../engine/agenda.ts'
+import { windowsOf, type Window } from '../report/expectations.ts'
 import { TrafficMeter } from '../report/traffic-meter.ts'
 import type { Traffic } from '../scenario/spec/scenario.ts'
 import type { Client } from '../traffic/client.ts'
@@ -15,6 +16,8 @@ export interface RunningTraffic {
   senders: Sender[]
   requests: Requests
   meter: TrafficMeter
+  /** Meters of parts of the run, by their names. */
+  windows: { window: Window; meter: TrafficMeter }[]
 }
 
 /** A bound on everything: events of one run. */
@@ -58,7 +61,12 @@ export class Simulation {
     const { duration, warmup } = world.scenario
     const senders = sendersOf(world, spec.from)
     const requests = new Requests(world.agenda, spec.timeout)
-    const meter = new TrafficMeter(warmup, spec.to.host.kind === 'name')
+    const resolvesNames = spec.to.host.kind === 'name'
+    const meter = new TrafficMeter(warmup, resolvesNames)
+    const windows = windowsOf(world.scenario.expect)
+      .filter(({ traffic }) => traffic === spec.name)
+      .map((window) => ({ window, meter: new TrafficMeter(window.from, resolvesNames, window.to) }))
+    const meters = [...windows.map((each) => each.meter), ...(observer === undefined ? [] : [observer])].reduce<Meter>(bothMeters, meter)
     const open = (sender: Sender) =>
       openClient(world, sender, spec.to, requests, {
         requestBytes: spec.request,
@@ -68,8 +76,8 @@ export class Simulation {
         cache: spec.cache,
         via: spec.via ?? (sender.isOutside && isBalanced(world, spec) ? BALANCER : undefined),
       })
-    this.#loadOf(spec, senders, requests, observer === undefined ? meter : bothMeters(meter, observer), open, duration).start()
-    return { spec, senders, requests, meter }
+    this.#loadOf(spec, senders, requests, meters, open, duration).start()
+    return { spec, senders, requests, meter, windows }
   }
 
   #loadOf(spec: Traffic, senders: Sender[], requests: Requests, meter: Meter, open: (sender: Sender) => Client, duration: Nanos): Load {

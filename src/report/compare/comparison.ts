@@ -39,7 +39,7 @@ export interface Comparison {
 
 /** `reports[setting][seed]`. */
 export function figuresCompared(reports: readonly (readonly Report[])[]): ComparedFigure[] {
-  const figures = reports.map((runs) => runs.map(allFigures))
+  const figures = reports.map((runs) => runs.map(comparable))
   const names = new Set(figures.flat().flatMap((run) => [...run.keys()]))
   return [...names].map((figure) => {
     const values = figures.map((runs) => runs.map((run) => run.get(figure)))
@@ -48,18 +48,10 @@ export function figuresCompared(reports: readonly (readonly Report[])[]): Compar
   })
 }
 
-/** Figures of single nodes say little when pods land elsewhere; what is compared of them is the sum, or the largest. */
-function allFigures(report: Report): Map<string, number> {
+/** Without the figures of single nodes: pods land elsewhere in another setting. Those over all nodes remain. */
+function comparable(report: Report): Map<string, number> {
   const figures = figuresOf(report)
-  for (const name of Object.keys(report.nodes)) for (const figure of figures.keys()) if (figure.startsWith(`${name}.`)) figures.delete(figure)
-  const nodes = Object.values(report.nodes)
-  const largest = (values: number[]) => Math.max(0, ...values)
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
-  figures.set('nodes.rules', largest(nodes.map(({ rules }) => rules)))
-  figures.set('nodes.cpu_busy', largest(nodes.map(({ cpu_busy }) => cpu_busy)))
-  figures.set('nodes.conntrack.entries_max', largest(nodes.map(({ conntrack }) => conntrack.entries_max)))
-  figures.set('nodes.conntrack.insert_failed', sum(nodes.map(({ conntrack }) => conntrack.insert_failed)))
-  figures.set('nodes.conntrack.drop', sum(nodes.map(({ conntrack }) => conntrack.drop)))
+  for (const figure of figures.keys()) if (Object.hasOwn(report.nodes, figure.split('.')[0] ?? '')) figures.delete(figure)
   return figures
 }
 
