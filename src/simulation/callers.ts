@@ -38,9 +38,9 @@ function clientSender(world: World, name: string): Sender {
   return { name, stack: outside.stack, namespace: 'default', pod: undefined, isOutside: true, outside }
 }
 
-function podSender(world: World, pod: Pod): Sender {
+export function podSender(world: World, pod: Pod): Sender {
   const { namespace, name } = pod.metadata
-  const stack = world.podStack(pod)
+  const stack = world.pods.stackOf(pod)
   if (stack === undefined) throw new WorldError(`pod ${namespace}/${name} cannot send: it is on no node, or has no address`)
   return { name, stack, namespace, pod, isOutside: false, outside: undefined }
 }
@@ -54,13 +54,20 @@ function podOf(world: World, { namespace, name }: Reference): Pod {
   throw new WorldError(`there is no pod ${space}/${name}; namespace ${space} has ${list(others)}`)
 }
 
+/** Is the pod one of those that the reference stands for? */
+export function isMeant(world: World, from: Reference, pod: Pod): boolean {
+  const { namespace, name } = pod.metadata
+  if (namespace !== (from.namespace === '' ? 'default' : from.namespace)) return false
+  if (from.kind === 'pod') return name === from.name
+  if (from.kind === 'service') return world.cluster.selection.servicesSelecting(pod).some((service) => service.metadata.name === from.name)
+  return ownersOf(pod).some((owner) => owner.kind === from.kind && owner.name === from.name)
+}
+
 function workloadPods(world: World, from: Reference): Pod[] {
-  const { selection, store } = world.cluster
-  const isOwned = (pod: Pod) => ownersOf(pod).some(({ kind, name }) => kind === from.kind && name === from.name)
-  const isSelected = (pod: Pod) => selection.servicesSelecting(pod).some((service) => service.metadata.name === from.name)
-  const pods = store.list('Pod', from.namespace === '' ? 'default' : from.namespace).filter(from.kind === 'service' ? isSelected : isOwned)
+  const pods = world.cluster.store.list('Pod', from.namespace === '' ? 'default' : from.namespace).filter((pod) => isMeant(world, from, pod))
   const running = pods.filter((pod) => pod.status.podIP !== undefined)
-  if (running.length === 0) throw new WorldError(`${formatReference(from)} has no pod that could send`)
+  // Whoever is not there at the beginning may come in the course of the run.
+  if (running.length === 0 && world.scenario.timeline.length === 0) throw new WorldError(`${formatReference(from)} has no pod that could send`)
   return running
 }
 

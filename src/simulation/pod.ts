@@ -6,7 +6,6 @@ import { recycle } from '../kernel/packet.ts'
 import type { Receiver } from '../kernel/veth.ts'
 import type { Network } from '../socket/network.ts'
 import type { Stack } from '../socket/stack.ts'
-import type { Server } from '../traffic/server.ts'
 
 /** How a pod's packets leave it. */
 export interface Attachment {
@@ -24,7 +23,6 @@ export class PodNamespace implements Network, Receiver {
   readonly wheel: TimerWheel
   readonly address: Address
   attachment: Attachment | undefined
-  server: Server | undefined
   #stack: Stack | undefined
   readonly #open: (pod: PodNamespace) => Stack
   #gone = false
@@ -57,6 +55,11 @@ export class PodNamespace implements Network, Receiver {
   receive(packet: Packet): void {
     if (this.#gone) recycle(packet)
     else this.stack.receive(packet)
+  }
+
+  /** Every process has ended: their sockets are closed, and the kernel goes on answering. */
+  endProcesses(): void {
+    this.#stack?.endProcesses()
   }
 
   /** The namespace is gone: what still comes is for nobody. */

@@ -1,4 +1,4 @@
-import type { Agenda } from '../engine/agenda.ts'
+import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { RandomStreams } from '../engine/random.ts'
 import type { Pod, Service } from '../cluster/object.ts'
 import type { Selection } from '../cluster/selection.ts'
@@ -6,6 +6,7 @@ import { controllerOf } from '../cluster/object.ts'
 import type { Server as ServerSpec, Scenario } from '../scenario/spec/scenario.ts'
 import type { Reference } from '../scenario/values/reference.ts'
 import type { Stack } from '../socket/stack.ts'
+import type { Activity } from '../traffic/activity.ts'
 import { sampler } from '../traffic/distribution.ts'
 import { Server } from '../traffic/server.ts'
 
@@ -17,9 +18,26 @@ interface Port {
   port: number
 }
 
-/** Which process runs in which pod, and where it listens. */
+/** A pod's process. A pod is taken to have one, whatever its containers. */
+class Process {
+  readonly pod: Pod
+  /** When it has started up. */
+  readonly upAt: Nanos
+  readonly activities: Activity[] = []
+  hasEnded = false
+
+  constructor(pod: Pod, upAt: Nanos) {
+    this.pod = pod
+    this.upAt = upAt
+  }
+}
+
+/** Which process runs in which pod, where it listens, and how it ends. */
 export class Processes {
   readonly #agenda: Agenda
+  /** By the pod's uid. */
+  readonly #processes = new Map<string, Process>()
+  readonly #followers: ((pod: Pod) => void)[] = []
   readonly #streams: RandomStreams
   readonly #selection: Selection
   readonly #specs: readonly ServerSpec[]
@@ -31,8 +49,81 @@ export class Processes {
     this.#specs = scenario.servers
   }
 
-  /** Starts a pod's process on those sockets. */
-  start(pod: Pod, stack: Stack): Server {
+  /** Asks to be told of each process that has started up, from now on. */
+  follow(follower: (pod: Pod) => void): void {
+    this.#followers.push(follower)
+  }
+
+  /** The pod's containers have started now: its process listens when it has started up. */
+  begin(pod: Pod): void {
+    const process = new Process(pod, this.#agenda.now + this.startupOf(pod))
+    this.#processes.set(uidOf(pod), process)
+    this.#agenda.post(process.upAt, this.#tellUp, process)
+  }
+
+  /** What the pod's process does besides answering requests. */
+  join(pod: Pod, activity: Activity): void {
+    this.#processOf(pod).activities.push(activity)
+  }
+
+  /** SIGTERM. `exit` is called when the process has ended by itself, which may be never. */
+  terminate(pod: Pod, exit: () => void): void {
+    const behaviour = this.specOf(pod)?.onSigterm ?? 'close'
+    if (behaviour === 'ignore') return
+    const activities = behaviour === 'drain' ? [...this.#processOf(pod).activities] : []
+    let left = activities.length
+    if (left === 0) exit()
+    for (const activity of activities) {
+      activity.drain(() => {
+        left--
+        if (left === 0) exit()
+      })
+    }
+  }
+
+  /** The process ends here and now. */
+  end(pod: Pod): void {
+    const process = this.#processOf(pod)
+    process.hasEnded = true
+    for (const activity of process.activities.splice(0)) activity.end()
+  }
+
+  /** Nothing of the pod is left. */
+  forget(pod: Pod): void {
+    this.#processes.delete(uidOf(pod))
+  }
+
+  /** Until it listens, from its container's start. */
+  startupOf(pod: Pod): Nanos {
+    return this.specOf(pod)?.startup ?? 0
+  }
+
+  /** Opens the sockets that the pod's process listens on, now or when it has started up. */
+  open(pod: Pod, stack: Stack): void {
+    const process = this.#processOf(pod)
+    if (process.hasEnded) return
+    const server = this.#serverOf(pod, stack)
+    process.activities.push(server)
+    const listen = () => {
+      if (process.hasEnded) return
+      for (const { protocol, port } of this.#portsOf(pod, this.specOf(pod))) server.listen(protocol, port)
+    }
+    if (process.upAt <= this.#agenda.now) listen()
+    else this.#agenda.post(process.upAt, listen, undefined)
+  }
+
+  readonly #tellUp = (process: Process): void => {
+    if (!process.hasEnded) for (const follower of this.#followers) follower(process.pod)
+  }
+
+  /** A pod that was there at the beginning has been up for long. */
+  #processOf(pod: Pod): Process {
+    let process = this.#processes.get(uidOf(pod))
+    if (process === undefined) this.#processes.set(uidOf(pod), (process = new Process(pod, 0)))
+    return process
+  }
+
+  #serverOf(pod: Pod, stack: Stack): Server {
     const { namespace, name } = pod.metadata
     const spec = this.specOf(pod)
     const random = this.#streams.stream(`server/${namespace}/${name}`)
@@ -40,9 +131,7 @@ export class Processes {
       spec === undefined
         ? { serviceTime: () => 0, workers: ECHO.workers, backlog: ECHO.backlog, response: undefined }
         : { serviceTime: sampler(spec.serviceTime, random), workers: spec.workers, backlog: spec.backlog, response: spec.response }
-    const server = new Server(this.#agenda, stack, name, settings)
-    for (const { protocol, port } of this.#portsOf(pod, spec)) server.listen(protocol, port)
-    return server
+    return new Server(this.#agenda, stack, name, settings)
   }
 
   /** The `servers` entry that selects the pod; the first one counts. */
@@ -82,6 +171,10 @@ function targetPorts(service: Service): { port: number; protocol: string }[] {
     const target = targetPort ?? port
     return typeof target === 'number' ? [{ port: target, protocol: protocol ?? 'TCP' }] : []
   })
+}
+
+function uidOf(pod: Pod): string {
+  return pod.metadata.uid ?? `${pod.metadata.namespace}/${pod.metadata.name}`
 }
 
 function isModelled(port: { port: number; protocol: string }): port is Port {

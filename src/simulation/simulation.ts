@@ -2,18 +2,18 @@ import type { Nanos } from '../engine/agenda.ts'
 import { windowsOf, type Window } from '../report/expectations.ts'
 import { TrafficMeter } from '../report/traffic-meter.ts'
 import type { Traffic } from '../scenario/spec/scenario.ts'
-import type { Client } from '../traffic/client.ts'
 import { sampler } from '../traffic/distribution.ts'
 import { arrivalGaps, bothMeters, ClosedLoop, OpenLoop, type Load, type Meter } from '../traffic/load.ts'
+import type { Origins } from '../traffic/origin.ts'
 import { Requests } from '../traffic/request.ts'
-import { sendersOf, type Sender } from './callers.ts'
+import type { Sender } from './callers.ts'
 import { BALANCER, openClient } from './clients.ts'
+import { originsOf } from './origins.ts'
 import { World, type WorldInput } from './world.ts'
 
 /** One kind of traffic of a running simulation. */
 export interface RunningTraffic {
   spec: Traffic
-  senders: Sender[]
   requests: Requests
   meter: TrafficMeter
   /** Meters of parts of the run, by their names. */
@@ -59,7 +59,6 @@ export class Simulation {
   #start(spec: Traffic, observer: Meter | undefined): RunningTraffic {
     const { world } = this
     const { duration, warmup } = world.scenario
-    const senders = sendersOf(world, spec.from)
     const requests = new Requests(world.agenda, spec.timeout)
     const resolvesNames = spec.to.host.kind === 'name'
     const meter = new TrafficMeter(warmup, resolvesNames)
@@ -76,20 +75,19 @@ export class Simulation {
         cache: spec.cache,
         via: spec.via ?? (sender.isOutside && isBalanced(world, spec) ? BALANCER : undefined),
       })
-    this.#loadOf(spec, senders, requests, meters, open, duration).start()
-    return { spec, senders, requests, meter, windows }
+    const origins = originsOf(world, spec.from, open)
+    this.#loadOf(spec, origins, requests, meters, duration).start()
+    return { spec, requests, meter, windows }
   }
 
-  #loadOf(spec: Traffic, senders: Sender[], requests: Requests, meter: Meter, open: (sender: Sender) => Client, duration: Nanos): Load {
+  #loadOf(spec: Traffic, origins: Origins, requests: Requests, meter: Meter, duration: Nanos): Load {
     const { agenda, streams } = this.world
     const { load } = spec
     if (load.kind === 'open') {
       const gap = arrivalGaps(load.arrivals, load.rate, streams.stream(`arrivals/${spec.name}`))
-      return new OpenLoop(agenda, senders.map(open), requests, meter, { gap, from: 0, until: duration })
+      return new OpenLoop(agenda, origins, requests, meter, { gap, from: 0, until: duration })
     }
-    // Each user has a client of its own: connections are not shared between people.
-    const users = Array.from({ length: load.users }, (_, i) => open(senders[i % senders.length]!))
-    return new ClosedLoop(agenda, users, requests, meter, sampler(load.think, streams.stream(`think/${spec.name}`)), duration)
+    return new ClosedLoop(agenda, origins, load.users, requests, meter, sampler(load.think, streams.stream(`think/${spec.name}`)), duration)
   }
 }
 

@@ -3,28 +3,25 @@ import { Fingerprint } from '../engine/fingerprint.ts'
 import { RandomStreams } from '../engine/random.ts'
 import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
-import { isNodeReady, zoneOf, type KubeObject, type Node, type Pod } from '../cluster/object.ts'
+import { isNodeReady, zoneOf, type KubeObject, type Node } from '../cluster/object.ts'
 import { contains, formatCidr, parseAddress, parseCidr, type Address, type Cidr } from '../kernel/address.ts'
 import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
 import type { Scenario } from '../scenario/spec/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
-import { Stack } from '../socket/stack.ts'
-import type { Server } from '../traffic/server.ts'
 import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
 import { modeOf } from './modes.ts'
 import { startHealthPorts } from './health-ports.ts'
 import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
-import { PodNamespace } from './pod.ts'
+import { Pods } from './pods.ts'
 import { Processes } from './processes.ts'
 import { Proxies } from './proxies.ts'
 import { dnsFurniture } from './names/furniture.ts'
 import { Names } from './names/names.ts'
 import { linkOf, nodeSettings } from './settings.ts'
-import { SriovAttachment } from './sriov.ts'
 
 /** A client with this name always exists, as the contract of `--from client/client` says. */
 const DEFAULT_CLIENT = 'client'
@@ -63,6 +60,7 @@ export class World {
   readonly proxyConfig: ProxyConfig
   readonly proxies: Proxies
   readonly processes: Processes
+  readonly pods: Pods
   readonly names: Names
   /** What the wire let go of. */
   readonly drops = new Drops()
@@ -73,7 +71,6 @@ export class World {
   /** Nodes by the beginning of their pod range, by prefix length. */
   readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
   #balancer: LoadBalancer | undefined
-  readonly #pods = new Map<Address, { namespace: PodNamespace; node: string; facts: NodeFacts | undefined; pod: Pod }>()
 
   constructor(input: WorldInput) {
     const { scenario } = input
@@ -109,8 +106,7 @@ export class World {
     if (mode === undefined) throw new WorldError(`kube-proxy's mode ${this.proxyConfig.mode} cannot be simulated`)
     this.proxies = new Proxies(this, mode)
     this.names = new Names(this, usesNames, this.settings.link.network + UPSTREAM_HOST)
-    for (const pod of this.cluster.store.list('Pod')) this.#place(pod)
-    this.#followPods()
+    this.pods = new Pods(this)
     this.#addClients()
   }
 
@@ -135,25 +131,11 @@ export class World {
     const { agenda, wheel, streams, fabric } = this
     const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop })
     this.nodes.set(name, node)
-    for (const pod of this.cluster.selection.podsOn(name)) this.#plugIn(pod, node)
+    this.pods.plugIn(node)
     this.proxies.install(node)
     startHealthPorts(this, node)
     this.names.install(node)
     return node
-  }
-
-  /** The sockets of a pod; undefined if it has no address yet. A pod with hostNetwork shares its node's. */
-  podStack(pod: Pod): Stack | undefined {
-    const { nodeName } = pod.spec
-    if (nodeName === undefined) return undefined
-    const node = this.node(nodeName)
-    if (pod.spec.hostNetwork === true) return node?.stack
-    return this.#pods.get(parseAddress(pod.status.podIP ?? '') ?? 0)?.namespace.stack
-  }
-
-  /** The node on which a pod address lives. */
-  nodeOfPod(address: Address): string | undefined {
-    return this.#pods.get(address)?.node
   }
 
   /** The routes to other nodes' pods, which are kept once for all machines, as that node would list them. */
@@ -165,7 +147,7 @@ export class World {
   }
 
   isMachineOrPod(address: Address): boolean {
-    return this.#pods.has(address) || this.#nodeByAddress.has(address) || this.#nodeOfRange(address) !== undefined || this.fabric.portOf(address) !== undefined
+    return this.pods.has(address) || this.#nodeByAddress.has(address) || this.#nodeOfRange(address) !== undefined || this.fabric.portOf(address) !== undefined
   }
 
   /** The load balancer in front of all nodes. */
@@ -191,9 +173,9 @@ export class World {
 
   /** Who takes a packet that leaves a machine: other machines are on the link, pods behind their nodes. */
   readonly #nextHop = (destination: Address, from: { name: string; address: Address }): { hop: Address; pod: boolean } | undefined => {
-    const pod = this.#pods.get(destination)
-    if (pod !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
-    const owner = pod === undefined ? this.#nodeOfRange(destination) : pod.facts
+    const node = this.pods.nodeOf(destination)
+    if (node !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
+    const owner = node ?? this.#nodeOfRange(destination)
     if (owner !== undefined) {
       // A machine does not send to itself what it has no interface for: the default route takes it.
       if (owner.name === from.name) return undefined
@@ -228,65 +210,6 @@ export class World {
       this.#nodeByPodRange.set(podCIDR.mask, ranges)
     }
     return ranges
-  }
-
-  /** Gives a pod its namespace, if it has an address of its own. */
-  #place(pod: Pod): void {
-    const address = parseAddress(pod.status.podIP ?? '')
-    const { nodeName } = pod.spec
-    if (address === undefined || nodeName === undefined || pod.spec.hostNetwork === true || this.#pods.has(address)) return
-    const namespace = new PodNamespace(this.agenda, this.wheel, address, (own) => this.#openPod(pod, own))
-    this.#pods.set(address, { namespace, node: nodeName, facts: this.#facts.get(nodeName), pod })
-    const node = this.nodes.get(nodeName)
-    if (node !== undefined) this.#attach(namespace, node, pod)
-    else if (this.settings.pods === 'sriov') namespace.attachment = new SriovAttachment(this.fabric, namespace, this.settings, pod.metadata.name)
-  }
-
-  #plugIn(pod: Pod, node: SimulatedNode): void {
-    if (pod.spec.hostNetwork === true) {
-      if (pod.status.podIP !== undefined) this.#start(pod, node.stack)
-      return
-    }
-    const placed = this.#pods.get(parseAddress(pod.status.podIP ?? '') ?? 0)
-    if (placed !== undefined) this.#attach(placed.namespace, node, pod)
-  }
-
-  #attach(namespace: PodNamespace, node: SimulatedNode, pod: Pod): void {
-    if (this.settings.pods === 'sriov') namespace.attachment ??= new SriovAttachment(this.fabric, namespace, this.settings, pod.metadata.name)
-    else node.attach(namespace, pod.metadata.name)
-  }
-
-  #openPod(pod: Pod, namespace: PodNamespace): Stack {
-    const { namespace: space, name } = pod.metadata
-    // A pod that sends is on a node: building the node plugs it in.
-    this.node(pod.spec.nodeName ?? '')
-    const stack = new Stack(namespace, { name, random: this.streams.stream(`sockets/pod/${space}/${name}`), sysctls: this.settings.socketSysctls, mtu: this.settings.mtu })
-    namespace.server = this.#start(pod, stack)
-    return stack
-  }
-
-  /** A pod's processes: what serves names comes first, so that its port is its own. */
-  #start(pod: Pod, stack: Stack): Server {
-    this.names.startIn(pod, stack)
-    return this.processes.start(pod, stack)
-  }
-
-  /** Pods that come and go during the run. */
-  #followPods(): void {
-    this.cluster.lifecycle.listen({
-      running: (pod) => this.#place(pod),
-      gone: (pod) => this.#removePod(pod),
-    })
-  }
-
-  #removePod(pod: Pod): void {
-    const address = parseAddress(pod.status.podIP ?? '')
-    if (address === undefined) return
-    const placed = this.#pods.get(address)
-    if (placed === undefined || placed.pod.metadata.name !== pod.metadata.name) return
-    this.#pods.delete(address)
-    placed.namespace.destroy()
-    this.nodes.get(placed.node)?.detach(address)
   }
 
   #addClients(): void {

@@ -18,9 +18,12 @@ export interface NameService {
 export interface Client {
   /** Takes the request from here: it ends by `Requests.succeed` or `fail`. */
   send(request: Request): void
-  /** The timeline is over or the pod is gone: open connections are closed. */
+  /** The process is gone: what it has open is closed, and requests that wait for an answer fail as `CALLER_ENDED`. */
   close(): void
 }
+
+/** Why a request failed whose own process has ended. */
+export const CALLER_ENDED = 'caller ended'
 
 /** What all transports need to know of the requests that they carry. */
 export interface RequestShape {

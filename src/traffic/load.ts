@@ -2,6 +2,7 @@ import type { Agenda, Nanos } from '../engine/agenda.ts'
 import { exponential, type Random } from '../engine/random.ts'
 import type { Client } from './client.ts'
 import type { Sampler } from './distribution.ts'
+import type { Origin, Origins } from './origin.ts'
 import type { Request, RequestOwner, Requests } from './request.ts'
 
 /** Told of each request that has ended. */
@@ -26,21 +27,20 @@ export interface Load {
 
 /**
  * Open loop: requests are born at a rate, whether or not earlier ones have been answered, and each is handed to the
- * senders in turn. A latency is measured from the intended start, so a slow server cannot hide behind slow clients.
+ * origins in turn; to nobody while there is none. A latency is measured from the intended start, so a slow server cannot hide behind slow clients.
  */
 export class OpenLoop implements Load, RequestOwner {
   readonly #agenda: Agenda
-  readonly #clients: readonly Client[]
+  readonly #origins: Origins
   readonly #requests: Requests
   readonly #meter: Meter
   readonly #gap: () => Nanos
   readonly #until: Nanos
-  #next = 0
   #at: Nanos
 
-  constructor(agenda: Agenda, clients: readonly Client[], requests: Requests, meter: Meter, options: { gap: () => Nanos; from: Nanos; until: Nanos }) {
+  constructor(agenda: Agenda, origins: Origins, requests: Requests, meter: Meter, options: { gap: () => Nanos; from: Nanos; until: Nanos }) {
     this.#agenda = agenda
-    this.#clients = clients
+    this.#origins = origins
     this.#requests = requests
     this.#meter = meter
     this.#gap = options.gap
@@ -49,6 +49,7 @@ export class OpenLoop implements Load, RequestOwner {
   }
 
   start(): void {
+    this.#origins.openAll()
     this.#schedule()
   }
 
@@ -64,9 +65,13 @@ export class OpenLoop implements Load, RequestOwner {
 
   /** @internal */
   bear(): void {
-    const client = this.#clients[this.#next]
-    this.#next = (this.#next + 1) % this.#clients.length
-    if (client !== undefined) client.send(this.#requests.begin(this, this.#agenda.now, null))
+    const origin = this.#origins.next()
+    if (origin !== undefined) {
+      const request = this.#requests.begin(this, this.#agenda.now, null)
+      request.origin = origin
+      origin.begun()
+      origin.client.send(request)
+    }
     this.#schedule()
   }
 }
@@ -81,19 +86,32 @@ export function arrivalGaps(kind: 'poisson' | 'constant', perSecond: number, ran
   return kind === 'constant' ? () => mean : () => exponential(random, mean)
 }
 
-/** Closed loop: each user sends, waits for the answer, thinks, and sends again. */
+/** Somebody who uses one client of one origin, as long as that is there. */
+interface User {
+  origin: Origin | undefined
+  client: Client | undefined
+}
+
+/**
+ * Closed loop: each user sends, waits for the answer, thinks, and sends again. Each has a client of their own, since
+ * connections are not shared between people; who loses it goes on at the next origin.
+ */
 export class ClosedLoop implements Load, RequestOwner {
   readonly #agenda: Agenda
-  readonly #users: readonly Client[]
+  readonly #origins: Origins
+  readonly #users: readonly User[]
   readonly #requests: Requests
   readonly #meter: Meter
   readonly #think: Sampler
   readonly #until: Nanos
-  readonly #userOf = new Map<Request, Client>()
+  readonly #userOf = new Map<Request, User>()
+  /** Those who find nobody to send from. */
+  readonly #stranded: User[] = []
 
-  constructor(agenda: Agenda, users: readonly Client[], requests: Requests, meter: Meter, think: Sampler, until: Nanos) {
+  constructor(agenda: Agenda, origins: Origins, users: number, requests: Requests, meter: Meter, think: Sampler, until: Nanos) {
     this.#agenda = agenda
-    this.#users = users
+    this.#origins = origins
+    this.#users = Array.from({ length: users }, () => ({ origin: undefined, client: undefined }))
     this.#requests = requests
     this.#meter = meter
     this.#think = think
@@ -101,6 +119,10 @@ export class ClosedLoop implements Load, RequestOwner {
   }
 
   start(): void {
+    this.#origins.onJoin = () => {
+      for (const user of this.#stranded.splice(0)) this.#send(user)
+    }
+    for (const user of this.#users) this.#settleAt(user, this.#origins.next())
     // The first thinking spreads the users out; without any they begin together.
     for (const user of this.#users) this.#agenda.post(this.#agenda.now + this.#think(), this.#send, user)
   }
@@ -113,11 +135,21 @@ export class ClosedLoop implements Load, RequestOwner {
     if (user !== undefined) this.#agenda.post(this.#agenda.now + this.#think(), this.#send, user)
   }
 
-  readonly #send = (user: Client): void => {
+  readonly #send = (user: User): void => {
     const now = this.#agenda.now
     if (now >= this.#until) return
+    if (user.origin?.isActive !== true) this.#settleAt(user, this.#origins.next())
+    const { origin, client } = user
+    if (origin === undefined || client === undefined) return void this.#stranded.push(user)
     const request = this.#requests.begin(this, now, null)
+    request.origin = origin
+    origin.begun()
     this.#userOf.set(request, user)
-    user.send(request)
+    client.send(request)
+  }
+
+  #settleAt(user: User, origin: Origin | undefined): void {
+    user.origin = origin
+    user.client = origin?.openClient()
   }
 }

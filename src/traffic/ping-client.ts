@@ -1,7 +1,7 @@
 import { pingFailureKind, type SocketError } from '../socket/errors.ts'
 import type { PingHandler, PingSocket } from '../socket/icmp.ts'
 import type { Stack } from '../socket/stack.ts'
-import type { Client, Destination, NameService } from './client.ts'
+import { CALLER_ENDED, type Client, type Destination, type NameService } from './client.ts'
 import type { Attempt, Request, Requests } from './request.ts'
 
 /** Payload of an echo request, as ping(8) sends it. */
@@ -28,6 +28,10 @@ export class PingClient implements Client, PingHandler, Attempt {
 
   close(): void {
     this.#socket.close()
+    for (const [sequence, request] of [...this.#waiting]) {
+      this.#take(sequence)
+      this.#requests.fail(request, CALLER_ENDED)
+    }
   }
 
   onReply(_socket: PingSocket, sequence: number, _message: unknown, answeredBy: string): void {

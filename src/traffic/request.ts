@@ -1,6 +1,7 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import { PLACES, type Journey } from '../kernel/journey.ts'
 import type { Answer } from './message.ts'
+import type { Origin } from './origin.ts'
 
 /** One request from the moment it should have been sent until it is answered or given up. */
 export class Request {
@@ -17,6 +18,8 @@ export class Request {
   readonly ledger = new Float64Array(PLACES.length)
   journey: Journey | null = null
   owner: RequestOwner | undefined
+  /** Where it was sent from; undefined where nobody comes and goes. */
+  origin: Origin | undefined
   /** Who takes it back when it times out. */
   attempt: Attempt | undefined
   /** What was opened for this request alone. */
@@ -73,6 +76,7 @@ export class Requests {
     request.ledger.fill(0)
     request.journey = journey
     request.owner = owner
+    request.origin = undefined
     request.attempt = undefined
     request.socket = undefined
     this.#queue.push(request)
@@ -96,6 +100,7 @@ export class Requests {
     request.ended = this.#agenda.now
     this.pending--
     request.owner?.finished(request)
+    request.origin?.finished()
     this.#dropFinished()
   }
 
@@ -103,6 +108,7 @@ export class Requests {
   #dropFinished(): void {
     for (let request = this.#queue[this.#head]; request?.isDone === true; request = this.#queue[this.#head]) {
       request.owner = undefined
+      request.origin = undefined
       request.answer = undefined
       request.attempt = undefined
       request.socket = undefined

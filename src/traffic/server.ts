@@ -5,6 +5,7 @@ import type { Stack } from '../socket/stack.ts'
 import type { Listener, ListenHandler } from '../socket/tcp/listener.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
+import type { Activity } from './activity.ts'
 import type { Sampler } from './distribution.ts'
 import type { Answer, Ask } from './message.ts'
 
@@ -36,7 +37,7 @@ class Job {
  * A process in a pod or on a host: so many workers, first come, first served. While every worker is busy, new
  * connections wait in the listen backlog and datagrams in the socket's buffer; both are bounded by the kernel.
  */
-export class Server implements ListenHandler, TcpHandler, UdpHandler {
+export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   readonly name: string
   /** Requests answered. */
   answered = 0
@@ -50,6 +51,8 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
   readonly #open = new Set<TcpSocket>()
   readonly #free: Job[] = []
   #busy = 0
+  #isEnded = false
+  #whenDrained: (() => void) | undefined
 
   constructor(agenda: Agenda, stack: Stack, name: string, settings: ServerSettings) {
     this.#agenda = agenda
@@ -70,11 +73,27 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
   }
 
   /** Stops listening; what is open goes on. */
-  stopListening(): void {
+  #stopListening(): void {
     for (const listener of this.#listeners) listener.close()
     for (const socket of this.#datagramSockets) socket.close()
     this.#listeners.length = 0
     this.#datagramSockets.length = 0
+  }
+
+  /** Stops listening, hangs up where nobody waits for an answer, and elsewhere when the answer is out. */
+  drain(done: () => void): void {
+    this.#whenDrained = done
+    this.#stopListening()
+    for (const socket of [...this.#open]) if (socket.context === undefined) this.#hangUp(socket)
+    this.#checkDrained()
+  }
+
+  end(): void {
+    this.#isEnded = true
+    this.#whenDrained = undefined
+    this.#stopListening()
+    this.#jobs.length = 0
+    for (const socket of [...this.#open]) this.#hangUp(socket)
   }
 
   onAcceptable(): void {
@@ -85,6 +104,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
     const job = this.#newJob(socket, message as Ask, bytes) // clients send an Ask
     job.source = socket.remoteAddress
     job.sourcePort = socket.remotePort
+    socket.context = job
     this.#take(job, socket.localPort)
   }
 
@@ -92,12 +112,13 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
     // What closes the connection is not part of the request any more.
     socket.ledger = null
     socket.journey = null
-    this.#open.delete(socket)
-    socket.close()
+    this.#hangUp(socket)
+    this.#checkDrained()
   }
 
   onError(socket: TcpSocket | UdpSocket): void {
     this.#open.delete(socket as TcpSocket) // a datagram socket is not in the set
+    this.#checkDrained()
   }
 
   onDatagram(socket: UdpSocket, datagram: Datagram): void {
@@ -144,12 +165,13 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
   }
 
   readonly #finish = (job: Job): void => {
+    if (this.#isEnded) return
     this.#busy--
     this.answered++
     const { socket, answer } = job
     if (socket !== undefined) {
       if ('sendTo' in socket) socket.sendTo(job.source, job.sourcePort, job.bytes, answer, job.ledger, job.journey, job.destination)
-      else socket.send(job.bytes, answer)
+      else this.#answer(socket, job)
     }
     job.socket = undefined
     job.answer = undefined
@@ -157,6 +179,25 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler {
     job.journey = null
     this.#free.push(job)
     this.#work()
+    this.#checkDrained()
+  }
+
+  #answer(socket: TcpSocket, job: Job): void {
+    socket.context = undefined
+    socket.send(job.bytes, job.answer)
+    if (this.#whenDrained !== undefined) this.#hangUp(socket)
+  }
+
+  #hangUp(socket: TcpSocket): void {
+    this.#open.delete(socket)
+    socket.close()
+  }
+
+  #checkDrained(): void {
+    if (this.#whenDrained === undefined || this.#busy > 0 || this.#jobs.length > 0 || this.#open.size > 0) return
+    const done = this.#whenDrained
+    this.#whenDrained = undefined
+    done()
   }
 
   /** Gives free workers something to do: what was read first, then connections that wait to be accepted. */

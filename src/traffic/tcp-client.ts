@@ -2,7 +2,7 @@ import type { Nanos } from '../engine/agenda.ts'
 import { failureKind, type SocketError } from '../socket/errors.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
-import type { Client, Destination, NameService, RequestShape } from './client.ts'
+import { CALLER_ENDED, type Client, type Destination, type NameService, type RequestShape } from './client.ts'
 import type { Answer, Ask } from './message.ts'
 import type { Attempt, Request, Requests } from './request.ts'
 
@@ -60,9 +60,15 @@ export class TcpClient implements Client, TcpHandler {
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.socket?.close()
+    const connections = [...this.#connections]
+    const waiting = this.#waiting.splice(0)
     this.#connections.clear()
     this.#idle.length = 0
+    for (const { socket, request } of connections) {
+      socket?.close()
+      if (request !== undefined) this.#requests.fail(request, CALLER_ENDED)
+    }
+    for (const request of waiting) this.#requests.fail(request, CALLER_ENDED)
   }
 
   onConnected(socket: TcpSocket): void {

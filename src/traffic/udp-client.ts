@@ -1,7 +1,7 @@
 import { failureKind, type SocketError } from '../socket/errors.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
-import type { Client, Destination, NameService, RequestShape } from './client.ts'
+import { CALLER_ENDED, type Client, type Destination, type NameService, type RequestShape } from './client.ts'
 import type { Answer, Ask } from './message.ts'
 import type { Attempt, Request, Requests } from './request.ts'
 import type { ConnectionUse } from './tcp-client.ts'
@@ -38,9 +38,14 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   }
 
   close(): void {
-    for (const socket of this.#open) socket.close()
+    const sockets = [...this.#open]
     this.#open.clear()
     this.#idle.length = 0
+    for (const socket of sockets) {
+      const { context } = socket
+      socket.close()
+      if (context !== undefined) this.#requests.fail(context as Request, CALLER_ENDED) // `#ride` has put it there
+    }
   }
 
   onDatagram(socket: UdpSocket, datagram: Datagram): void {

@@ -1,0 +1,22 @@
+import type { Pod } from '../cluster/object.ts'
+import type { Reference } from '../scenario/values/reference.ts'
+import type { Client } from '../traffic/client.ts'
+import { Origin, Origins } from '../traffic/origin.ts'
+import { isMeant, podSender, sendersOf, type Sender } from './callers.ts'
+import type { World } from './world.ts'
+
+/** Where requests come from: all that `from` stands for now, and each pod of it that starts later, as long as it lives. */
+export function originsOf(world: World, from: Reference, open: (sender: Sender) => Client): Origins {
+  const origins = new Origins()
+  const add = (sender: Sender) => {
+    const { pod, name } = sender
+    const origin = new Origin(pod?.spec.nodeName ?? name, () => open(sender))
+    if (pod !== undefined) world.processes.join(pod, origin)
+    origins.add(origin)
+  }
+  for (const sender of sendersOf(world, from)) add(sender)
+  world.processes.follow((pod: Pod) => {
+    if (isMeant(world, from, pod)) add(podSender(world, pod))
+  })
+  return origins
+}

@@ -1,0 +1,124 @@
+import type { Pod } from '../cluster/object.ts'
+import { parseAddress, type Address } from '../kernel/address.ts'
+import { Stack } from '../socket/stack.ts'
+import type { NodeFacts, SimulatedNode } from './node.ts'
+import { PodNamespace } from './pod.ts'
+import { SriovAttachment } from './sriov.ts'
+import type { World } from './world.ts'
+
+/** A pod with an address of its own. */
+interface Placed {
+  pod: Pod
+  node: NodeFacts
+  namespace: PodNamespace
+}
+
+/** The pods' network namespaces: they come when containers start, and go when their sandbox is stopped. */
+export class Pods {
+  readonly #world: World
+  readonly #placed = new Map<Address, Placed>()
+
+  constructor(world: World) {
+    this.#world = world
+    const { lifecycle, store } = world.cluster
+    for (const pod of store.list('Pod')) this.#place(pod)
+    lifecycle.listen({
+      running: (pod) => this.#begin(pod),
+      sigterm: (pod, exit) => world.processes.terminate(pod, exit),
+      exited: (pod) => this.end(pod),
+      gone: (pod) => this.#remove(pod),
+    })
+  }
+
+  has(address: Address): boolean {
+    return this.#placed.has(address)
+  }
+
+  /** The node on which a pod address lives. */
+  nodeOf(address: Address): NodeFacts | undefined {
+    return this.#placed.get(address)?.node
+  }
+
+  /** The sockets of a pod; undefined if it has no address yet. A pod with hostNetwork shares its node's. */
+  stackOf(pod: Pod): Stack | undefined {
+    const { nodeName } = pod.spec
+    if (nodeName === undefined) return undefined
+    const node = this.#world.node(nodeName)
+    return pod.spec.hostNetwork === true ? node?.stack : this.#find(pod)?.namespace.stack
+  }
+
+  /** Connects the pods of a node that has just been built. */
+  plugIn(node: SimulatedNode): void {
+    for (const pod of this.#world.cluster.selection.podsOn(node.facts.name)) {
+      if (pod.spec.hostNetwork === true) this.#openOnHost(pod, node)
+      else this.#attach(pod, this.#find(pod)?.namespace, node)
+    }
+  }
+
+  /** The pod's process has ended; the kernel still answers for its address. */
+  end(pod: Pod): void {
+    this.#world.processes.end(pod)
+    this.#find(pod)?.namespace.endProcesses()
+  }
+
+  #find(pod: Pod): Placed | undefined {
+    const placed = this.#placed.get(parseAddress(pod.status.podIP ?? '') ?? 0)
+    return placed?.pod.metadata.name === pod.metadata.name ? placed : undefined
+  }
+
+  #begin(pod: Pod): void {
+    this.#world.processes.begin(pod)
+    this.#place(pod)
+    const node = this.#world.nodes.get(pod.spec.nodeName ?? '')
+    if (node !== undefined && pod.spec.hostNetwork === true) this.#openOnHost(pod, node)
+  }
+
+  /** Gives a pod its namespace, if it has an address of its own. */
+  #place(pod: Pod): void {
+    const world = this.#world
+    const address = parseAddress(pod.status.podIP ?? '')
+    const facts = world.factsOf(pod.spec.nodeName ?? '')
+    if (address === undefined || facts === undefined || pod.spec.hostNetwork === true || this.#placed.has(address)) return
+    const namespace = new PodNamespace(world.agenda, world.wheel, address, (own) => this.#open(pod, own))
+    this.#placed.set(address, { pod, node: facts, namespace })
+    this.#attach(pod, namespace, world.nodes.get(facts.name))
+  }
+
+  /** A pod with its own NIC is on the wire even where nobody has built its node yet. */
+  #attach(pod: Pod, namespace: PodNamespace | undefined, node: SimulatedNode | undefined): void {
+    const { settings, fabric } = this.#world
+    if (namespace === undefined) return
+    if (settings.pods === 'sriov') namespace.attachment ??= new SriovAttachment(fabric, namespace, settings, pod.metadata.name)
+    else node?.attach(namespace, pod.metadata.name)
+  }
+
+  #open(pod: Pod, namespace: PodNamespace): Stack {
+    const { namespace: space, name } = pod.metadata
+    const { streams, settings } = this.#world
+    // A pod that sends is on a node: building the node plugs it in.
+    this.#world.node(pod.spec.nodeName ?? '')
+    const stack = new Stack(namespace, { name, random: streams.stream(`sockets/pod/${space}/${name}`), sysctls: settings.socketSysctls, mtu: settings.mtu })
+    this.#start(pod, stack)
+    return stack
+  }
+
+  #openOnHost(pod: Pod, node: SimulatedNode): void {
+    if (pod.status.podIP !== undefined) this.#start(pod, node.stack)
+  }
+
+  /** A pod's processes: what serves names comes first, so that its port is its own. */
+  #start(pod: Pod, stack: Stack): void {
+    this.#world.names.startIn(pod, stack)
+    this.#world.processes.open(pod, stack)
+  }
+
+  #remove(pod: Pod): void {
+    const placed = this.#find(pod)
+    this.#world.processes.forget(pod)
+    if (placed === undefined) return
+    const { address } = placed.namespace
+    this.#placed.delete(address)
+    placed.namespace.destroy()
+    this.#world.nodes.get(placed.node.name)?.detach(address)
+  }
+}
