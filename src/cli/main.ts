@@ -17,7 +17,10 @@ function program(done: (code: number) => void): Command {
     .description('run a scenario and report latency, errors, backends and where the time went')
     .addOption(outputOption('text', 'json'))
     .option('--timing', 'wall-clock times on standard error')
-    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop run -f scenario.yaml --mode nftables --seed 7 -o json | jq .traffic\n  kubectl get ns,nodes,pods,deploy,rs,svc,endpointslices -A -o yaml | kubehop run -f - -f load.yaml\n')
+    .option('--save-baseline <file>', 'keep the report, for later runs to be held against')
+    .option('--baseline <file>', 'hold the run against a kept report: exit code 5 if a figure is worse')
+    .option('--tolerance <share>', 'how much worse a figure may be', '2%')
+    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop run -f scenario.yaml --baseline baseline.json --tolerance 5%\n  kubehop run -f scenario.yaml --mode nftables --seed 7 -o json | jq .traffic\n  kubectl get ns,nodes,pods,deploy,rs,svc,endpointslices -A -o yaml | kubehop run -f - -f load.yaml\n')
     .action(async (flags) => done(await (await import('./commands/run.ts')).run(flags)))
 
   withProbe(kubehop.command('probe'))

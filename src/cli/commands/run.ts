@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
+import { compareToBaseline } from '../../report/baseline/regressions.ts'
+import { baselineText } from '../../report/baseline/text.ts'
 import { reportText } from '../../report/text.ts'
 import { reportOf } from '../../simulation/result.ts'
 import { Simulation } from '../../simulation/simulation.ts'
-import { EXPECTATION_FAILED, INTERRUPTED, OK } from '../exit.ts'
+import { readBaseline, readTolerance, saveBaseline } from '../baseline.ts'
+import { EXPECTATION_FAILED, INTERRUPTED, OK, WORSE_THAN_BASELINE } from '../exit.ts'
 import { commandOf, type InputFlags } from '../flags.ts'
 import { paint, print, printJson, complain } from '../output.ts'
 import { Progress } from '../progress.ts'
@@ -11,6 +14,9 @@ import { readFlags, tellProblems } from '../read.ts'
 export interface RunFlags extends InputFlags {
   output?: string
   timing?: boolean
+  baseline?: string
+  saveBaseline?: string
+  tolerance: string
 }
 
 /** Wall-clock time between looks at signals and progress. */
@@ -20,19 +26,24 @@ const SLICE_MS = 100
 export async function run(flags: RunFlags): Promise<number> {
   const began = process.hrtime.bigint()
   const input = readFlags(flags)
+  const tolerance = readTolerance(flags.tolerance)
+  const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline, input.scenario.name)
   const simulation = new Simulation(input)
   tellProblems(simulation.world.cluster.problems, flags.quiet)
   const built = process.hrtime.bigint()
   const interrupted = await advance(simulation, flags.quiet === true)
   const report = reportOf(simulation)
-  if (flags.output === 'json') printJson(report)
-  else print(reportText(report, commandOf('run', flags, input.scenario.seed), paint))
+  const against = baseline === undefined ? undefined : compareToBaseline(baseline, report, tolerance)
+  if (flags.output === 'json') printJson(against === undefined ? report : { ...report, baseline: against })
+  else print(reportText(report, commandOf('run', flags, input.scenario.seed), paint) + (against === undefined ? '' : `\n${baselineText(against, tolerance, paint)}\n`))
   if (flags.timing === true) tellTiming(began, built, process.hrtime.bigint(), report.events)
   if (interrupted) {
     complain(`interrupted at ${report.simulated_ns} ns of simulated time; these are the figures so far`)
     return INTERRUPTED
   }
-  return report.expectations.every(({ ok }) => ok) ? OK : EXPECTATION_FAILED
+  if (flags.saveBaseline !== undefined) saveBaseline(flags.saveBaseline, report)
+  if (report.expectations.some(({ ok }) => !ok)) return EXPECTATION_FAILED
+  return against !== undefined && against.regressions.length > 0 ? WORSE_THAN_BASELINE : OK
 }
 
 /** Runs to the end in slices; true if somebody interrupted. */
