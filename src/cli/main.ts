@@ -35,8 +35,16 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n  kubehop trace -f objects.yaml --from node/node-1 --to tcp://127.0.0.1:30080\n')
     .action(async (flags) => done((await import('./commands/probe.ts')).trace(flags)))
 
+  withInput(kubehop.command('resolve'))
+    .description('look up one name: every query, its answer, and what each call by that name costs')
+    .argument('<name>')
+    .requiredOption('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME or client/NAME')
+    .addOption(outputOption('text', 'json'))
+    .addHelpText('after', '\nExamples:\n  kubehop resolve -f objects.yaml --from pod/default/a redis\n  kubehop resolve -f objects.yaml --from pod/default/a --set dns.nodelocal=true www.example.com\n')
+    .action(async (name, flags) => done((await import('./commands/resolve.ts')).resolve(name, flags)))
+
   withInput(kubehop.command('show'))
-    .description('what a look into a node or pod would show: iptables, nftables, ipvs, ipset, conntrack, routes, env')
+    .description('what a look into a node or pod would show: iptables, nftables, ipvs, ipset, conntrack, routes, resolv.conf, env')
     .argument('<what>')
     .option('--node <name>', 'the node (default: the first)')
     .option('--pod <namespace/name>', 'the pod')

@@ -3,6 +3,7 @@ import type { Stack } from '../socket/stack.ts'
 import type { Listener, ListenHandler } from '../socket/tcp/listener.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
+import { noteService } from './coredns/service-time.ts'
 import type { DnsMessage, DnsQuestion, ResourceRecord } from './records/message.ts'
 import { OPT_SIZE, PLAIN_UDP_LIMIT, truncate } from './records/size.ts'
 import { familyOf } from './resolver/address-order.ts'
@@ -71,7 +72,10 @@ export class UpstreamResolver implements UdpHandler, ListenHandler, TcpHandler {
   }
 
   #take(asked: Asked): void {
-    if (this.settings.failure !== 'drop') this.#agenda.post(this.#agenda.now + this.settings.delay, this.#answer, asked)
+    const now = this.#agenda.now
+    if (this.settings.failure === 'drop') return
+    noteService(asked, 'upstream', asked.query.question, now, now, now + this.settings.delay)
+    this.#agenda.post(now + this.settings.delay, this.#answer, asked)
   }
 
   readonly #answer = ({ query, socket, source, sourcePort, ledger, journey }: Asked): void => {

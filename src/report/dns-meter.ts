@@ -12,6 +12,7 @@ export interface DnsReport {
   /** getaddrinfo() calls that asked somebody, and those that the application answered from its own cache. */
   lookups: number
   remembered: number
+  failed: number
   queries: number
   queries_per_lookup: number
   lookup_ns: Summary | Record<string, never>
@@ -25,6 +26,13 @@ export interface DnsReport {
   names: Record<string, number>
   /** DNS packets that a machine let go of: `AAAA redis.default.svc.cluster.local: conntrack: insert failed`. */
   lost: Record<string, number>
+  /** Why nobody answered, where that is known, and what kubelet had to say about a sender's resolv.conf. */
+  notes: string[]
+}
+
+/** Does the report say anything of names? */
+export function isDnsReport(dns: DnsReport | Record<string, never>): dns is DnsReport {
+  return 'lookups' in dns
 }
 
 export interface LayerReport {
@@ -113,7 +121,7 @@ export class DnsMeter implements LookupsListener {
     add(this.#names, name)
   }
 
-  report(layers: Record<string, LayerReport>): DnsReport {
+  report(layers: Record<string, LayerReport>, notes: string[]): DnsReport {
     const lookups = this.#took.count
     const rcodes = new Map(this.#rcodes)
     if (this.#queries > this.#answers) rcodes.set('no answer', this.#queries - this.#answers)
@@ -122,6 +130,7 @@ export class DnsMeter implements LookupsListener {
       resolvers: sortedCounts(this.resolvers),
       lookups,
       remembered: this.#remembered,
+      failed: [...this.#failures.values()].reduce((sum, count) => sum + count, 0),
       queries: this.#queries,
       queries_per_lookup: lookups === 0 ? 0 : Math.round((this.#queries / lookups) * 1e4) / 1e4,
       lookup_ns: this.#took.summary() ?? {},
@@ -130,6 +139,7 @@ export class DnsMeter implements LookupsListener {
       layers,
       names: Object.fromEntries(names),
       lost: sortedCounts(this.lost),
+      notes,
     }
   }
 }

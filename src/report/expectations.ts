@@ -1,5 +1,6 @@
 import { suggest } from '../engine/nearest.ts'
 import { parseDuration } from '../scenario/values/duration.ts'
+import { isDnsReport } from './dns-meter.ts'
 import type { ExpectationReport, Report, TrafficReport } from './report.ts'
 
 const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
@@ -72,9 +73,10 @@ export function evaluate(expectations: readonly string[], report: Report): Expec
 }
 
 /** What has happened to nobody is not in the report, but its count is known. */
-function absentCount(figure: string, { traffic, windows, nodes }: Report): number | undefined {
+function absentCount(figure: string, { traffic, windows, nodes, dns }: Report): number | undefined {
   const dropped = /^(.+?)?\.?drops\./.exec(figure)
   if (dropped !== null && (dropped[1] === undefined || Object.hasOwn(nodes, dropped[1]))) return 0
+  if (/^dns\.(failures|rcodes|lost)\./.test(figure) && isDnsReport(dns)) return 0
   const counted = /^(.+?)\.(errors|backends)\.(.+)$/.exec(figure)
   const name = counted?.[1]
   return name !== undefined && (Object.hasOwn(traffic, name) || Object.hasOwn(windows ?? {}, name)) ? 0 : undefined

@@ -1,6 +1,8 @@
 import type { Summary } from './histogram.ts'
 import { fairnessP } from './fairness.ts'
 import type { Report, TrafficReport } from './report.ts'
+import { isDnsReport } from './dns-meter.ts'
+import { dnsText } from './dns-text.ts'
 import { table } from './table.ts'
 import { formatCount, formatPercent, formatTime } from './units.ts'
 
@@ -23,6 +25,7 @@ export function reportText(report: Report, command: string, paint: Paint): strin
   const sections = [
     head(report, command, paint),
     ...Object.entries(report.traffic).map(([name, traffic]) => trafficText(name, traffic, paint)),
+    namesText(report.dns, paint),
     nodesText(report, paint),
     dropsText(report, paint),
     expectationsText(report, paint),
@@ -89,6 +92,10 @@ function fairnessText(counts: readonly number[]): string {
   const p = fairnessP(counts)
   if (p >= UNLIKELY) return `shares are what fair chance gives (p = ${p.toFixed(2)})`
   return `shares are not what fair chance gives (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}): connections that live long, affinity or a policy`
+}
+
+function namesText(dns: Report['dns'], paint: Paint): string {
+  return isDnsReport(dns) ? dnsText(dns, paint) : ''
 }
 
 function nodesText(report: Report, paint: Paint): string {

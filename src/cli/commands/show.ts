@@ -1,3 +1,4 @@
+import { formatResolvConf } from '../../dns/pod-resolv-conf.ts'
 import { parseReference } from '../../scenario/values/reference.ts'
 import { listConntrack } from '../../kernel/conntrack/list.ts'
 import { printIpsetSave } from '../../kernel/ipset/save.ts'
@@ -55,6 +56,12 @@ const VIEWS: Record<string, (flags: ShowFlags) => void> = {
   routes: (flags) => {
     const world = worldAt(flags)
     for (const line of listRoutes(nodeOf(world, flags).machine.routes, world.sharedRoutesOf(nodeOf(world, flags)))) print(line)
+  },
+  'resolv.conf': (flags) => {
+    const world = worldAt(flags)
+    const conf = world.names.resolvConfOf(podOf(world, flags))
+    process.stdout.write(formatResolvConf(conf))
+    for (const { reason, message } of conf.events) complain(`Warning  ${reason}  ${message}`)
   },
   env: (flags) => {
     const world = worldAt(flags)

@@ -4,6 +4,7 @@ import { kubeadmCorefile, nodeLocalCorefile } from '../../dns/coredns/default-co
 import { DnsProcess } from '../../dns/coredns/process.ts'
 import { Lookups, type ApplicationCache } from '../../dns/lookups.ts'
 import { composePodDns, formatResolvConf, type KubeletDns, type PodResolvConf } from '../../dns/pod-resolv-conf.ts'
+import type { ResolverSettings } from '../../dns/resolver-thread.ts'
 import { UpstreamResolver } from '../../dns/upstream-resolver.ts'
 import { Query, Response } from '../../dns/wire.ts'
 import { formatAddress, parseCidr } from '../../kernel/address.ts'
@@ -38,6 +39,7 @@ export class Names {
   readonly #world: World
   readonly #isUsed: boolean
   readonly #upstreamAddress: string
+  readonly #notes = new Set<string>()
   #corednsPlans: readonly ServerPlan[] | undefined
   #nodeCachePlans: readonly ServerPlan[] | undefined
   #nodeCacheRules: Ruleset | undefined
@@ -90,14 +92,19 @@ export class Names {
     return composePodDns(pod, this.#kubelet())
   }
 
-  /** What a process there has for looking up names. */
+  /** How processes there look up names, and how that is known. */
+  resolverOf({ pod }: Caller): { because: string; settings: ResolverSettings } {
+    if (pod === undefined) return { because: 'as on most machines', settings: { libc: 'glibc', resolvConf: this.#machineResolvConf() } }
+    const { libc, because } = libcOf(pod, this.#world.scenario.dns.resolver)
+    return { because, settings: { libc, resolvConf: formatResolvConf(this.resolvConfOf(pod)) } }
+  }
+
+  /** A process there that looks up names. */
   lookupsFor(caller: Caller, cache: ApplicationCache): Lookups {
-    const { agenda, scenario } = this.#world
-    const { pod } = caller
-    const { libc, because } = pod === undefined ? { libc: 'glibc' as const, because: 'a machine of its own' } : libcOf(pod, scenario.dns.resolver)
-    add(this.meter.resolvers, `${libc} (${because})`)
-    const resolvConf = pod === undefined ? this.#machineResolvConf() : formatResolvConf(this.resolvConfOf(pod))
-    return new Lookups(agenda, caller.stack, { libc, resolvConf }, cache, this.meter)
+    const { because, settings } = this.resolverOf(caller)
+    add(this.meter.resolvers, `${settings.libc} (${because})`)
+    if (caller.pod !== undefined) for (const { reason, message } of this.resolvConfOf(caller.pod).events) this.#notes.add(`pod ${caller.pod.metadata.namespace}/${caller.pod.metadata.name}: ${reason}: ${message}`)
+    return new Lookups(this.#world.agenda, caller.stack, settings, cache, this.meter)
   }
 
   report(): DnsReport | Record<string, never> {
@@ -107,7 +114,19 @@ export class Names {
       const cache = counts.length === 0 ? undefined : counts.reduce((sum, { hits, misses }) => ({ hits: sum.hits + hits, misses: sum.misses + misses }))
       return meter.isIdle ? [] : [[name, meter.report(cache)] as const]
     })
-    return this.meter.report(Object.fromEntries(layers))
+    return this.meter.report(Object.fromEntries(layers), [...this.#notes, ...this.#whyNobodyAnswers()])
+  }
+
+  #whyNobodyAnswers(): string[] {
+    const service = `Service ${DNS_NAMESPACE}/${DNS_SERVICE}`
+    if (this.#addressOfService(DNS_SERVICE) === undefined) return [`the cluster has no ${service}: nobody answers at ${this.#clusterDns()}`]
+    return this.#hasServers() ? [] : [`no pod is behind ${service}: CoreDNS has no replica that is ready`]
+  }
+
+  #hasServers(): boolean {
+    const { store, selection } = this.#world.cluster
+    const service = store.get('Service', DNS_NAMESPACE, DNS_SERVICE)
+    return service !== undefined && [...selection.slicesOf(service)].some(({ endpoints }) => endpoints.some(({ conditions }) => conditions?.ready !== false))
   }
 
   /** A machine let go of a packet: if it was of ours, the report names it. */
