@@ -11,6 +11,7 @@ export const DROP_REASONS = {
   'martian destination': 'a loopback destination came from outside and route_localnet is 0',
   'ttl exceeded': 'the packet was forwarded too often',
   'no such neighbour': 'nobody answered ARP for the next hop',
+  'neighbour queue full': 'unres_qlen packets were already waiting for the answer to one ARP request',
   'dropped by the gateway': 'it left by the default route; what lies behind the gateway is not modelled',
   'lost on the wire': 'link loss, or a link that is down',
   'nic queue full': 'the transmit queue of the NIC was full',

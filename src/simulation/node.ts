@@ -15,7 +15,8 @@ import { VethInterface } from '../kernel/veth.ts'
 import { Xtables } from '../kernel/xtables.ts'
 import type { Sysctls } from '../socket/sysctls.ts'
 import { Stack } from '../socket/stack.ts'
-import { EthernetPort, type Fabric } from '../wire/fabric.ts'
+import type { Fabric } from '../wire/fabric.ts'
+import { EthernetPort } from '../wire/port.ts'
 import { TunnelInterface, type TunnelKind } from '../wire/tunnel.ts'
 import { HostNetwork } from './host.ts'
 import type { NodeIpvs } from './node-ipvs.ts'
@@ -82,6 +83,8 @@ export class SimulatedNode {
     this.port.owner = facts.name
     this.port.addresses.push(facts.address)
     this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
+    // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).
+    if (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2) this.port.arpSource = ({ source }) => (machine.routes.isLocal(source) ? source : facts.address)
     machine.interfaces.push(this.port)
     fabric.claim(facts.address, this.port)
     const { routes } = machine

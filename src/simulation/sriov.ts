@@ -3,7 +3,8 @@ import { contains, type Address, type Cidr } from '../kernel/address.ts'
 import { LINK, SOCKET } from '../kernel/journey.ts'
 import { describePacket } from '../kernel/packet-text.ts'
 import type { Packet } from '../kernel/packet.ts'
-import { EthernetPort, type Fabric } from '../wire/fabric.ts'
+import type { Fabric } from '../wire/fabric.ts'
+import { EthernetPort } from '../wire/port.ts'
 import type { Attachment, PodNamespace } from './pod.ts'
 
 /**

@@ -93,7 +93,7 @@ export class World {
         ...(pool === undefined ? {} : { loadBalancerPool: pool }),
       },
     })
-    this.fabric = new Fabric(this.agenda, this.streams.stream('wire'), network, (reason: DropReason) => this.drops.count(reason))
+    this.fabric = new Fabric(this.agenda, this.streams.stream('wire'), network, (reason: DropReason) => this.drops.count(reason), this.streams.stream('arp'))
     for (const node of this.cluster.store.list('Node')) this.#know(node)
     const [first] = this.#facts.values()
     if (first === undefined) throw new WorldError('the cluster has no node with an address')

@@ -1,13 +1,13 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
-import { Fifo } from '../engine/fifo.ts'
 import { exponential, type Random } from '../engine/random.ts'
 import type { Address } from '../kernel/address.ts'
 import type { DropReason } from '../kernel/drops.ts'
-import type { Interface } from '../kernel/interface.ts'
 import { WIRE, QUEUEING } from '../kernel/journey.ts'
 import { leaveMachine } from '../kernel/veth.ts'
 import { describePacket } from '../kernel/packet-text.ts'
 import { recycle, wireLength, type Packet } from '../kernel/packet.ts'
+import { Arp } from './arp.ts'
+import type { EthernetPort } from './port.ts'
 
 /** What the network between machines does to a packet. Rates in bits per second, times in ns, shares in [0, 1]. */
 export interface LinkQuality {
@@ -24,50 +24,18 @@ export interface LinkQuality {
 /** Told of each packet that the fabric let go of. */
 export type DropListener = (reason: DropReason, packet: Packet) => void
 
-/** Transmit queue of a NIC: packets that may wait for the line (pfifo_fast's txqueuelen). */
-const TX_QUEUE = 1000
-/** A neighbour that does not answer: three ARP requests, one second apart (mcast_solicit, retrans_time_ms). */
-const ARP_FAILURE: Nanos = 3_000_000_000
-
-/** A machine's port to the network: an Ethernet interface with its transmit queue. */
-export class EthernetPort implements Interface {
-  readonly kind = 'ethernet'
-  readonly name: string
-  readonly index: number
-  readonly addresses: Address[] = []
-  /** Takes a packet that has arrived. */
-  deliver: (packet: Packet, port: EthernetPort) => void
-  /** Told of a packet whose next hop did not answer ARP; owns the packet. */
-  neighbourFailed: (packet: Packet) => void = recycle
-  /** Added to the fabric's delay in both directions: how far away this port is. */
-  readonly distance: Nanos
-  readonly queue = new Fifo(TX_QUEUE)
-  /** Arrival of the latest packet here: jitter alone does not reorder. */
-  latest: Nanos = 0
-  up = true
-  /** The machine it belongs to, for traces. */
-  owner = ''
-  readonly #fabric: Fabric
-
-  constructor(fabric: Fabric, name: string, index: number, distance: Nanos, deliver: (packet: Packet, port: EthernetPort) => void) {
-    this.#fabric = fabric
-    this.name = name
-    this.index = index
-    this.distance = distance
-    this.deliver = deliver
-  }
-
-  transmit(packet: Packet, at: Nanos, nextHop: Address): void {
-    this.#fabric.send(packet, this, nextHop, at)
-  }
-}
-
-/** The network between machines: one broadcast domain in which each address answers ARP at one port. */
+/**
+ * The network between machines: one broadcast domain. Most addresses have one owner for good, whose entry every machine
+ * is taken to have; for all others there is ARP.
+ */
 export class Fabric {
   readonly quality: LinkQuality
   readonly agenda: Agenda
+  readonly arp: Arp
   readonly #random: Random
-  readonly #neighbours = new Map<Address, EthernetPort>()
+  readonly #owners = new Map<Address, EthernetPort>()
+  /** Addresses that others answer for besides their owner. */
+  readonly #contested = new Map<Address, EthernetPort | undefined>()
   readonly #blackHoles = new Set<Address>()
   readonly #onDrop: DropListener
   /** Asked for the port of an address that nobody has claimed: machines are built when they are first needed. */
@@ -75,11 +43,20 @@ export class Fabric {
   /** Packets handed to the wire. */
   packets = 0
 
-  constructor(agenda: Agenda, random: Random, quality: LinkQuality, onDrop: DropListener) {
+  constructor(agenda: Agenda, random: Random, quality: LinkQuality, onDrop: DropListener, arpRandom: Random) {
     this.agenda = agenda
     this.#random = random
     this.quality = quality
     this.#onDrop = onDrop
+    this.arp = new Arp(
+      {
+        agenda,
+        latency: (from, to) => (this.#isLost(from, to, arpRandom) ? undefined : quality.delay + from.distance + to.distance),
+        carry: (packet, from, to, at) => this.#carry(packet, from, to, at),
+        overflow: (packet) => this.#drop('neighbour queue full', packet),
+      },
+      arpRandom,
+    )
   }
 
   get now(): Nanos {
@@ -88,11 +65,19 @@ export class Fabric {
 
   /** This port answers for the address from now on. */
   claim(address: Address, port: EthernetPort): void {
-    this.#neighbours.set(address, port)
+    if (this.#contested.has(address)) this.#contested.set(address, port)
+    else this.#owners.set(address, port)
   }
 
   release(address: Address): void {
-    this.#neighbours.delete(address)
+    this.#owners.delete(address)
+  }
+
+  /** From now on others may answer for that address too: machines that send to it have to ask. */
+  contest(address: Address): void {
+    if (this.#contested.has(address)) return
+    this.#contested.set(address, this.#owners.get(address))
+    this.#owners.delete(address)
   }
 
   /** A router that takes everything and answers nothing: what lies behind the default gateway is not modelled. */
@@ -101,20 +86,28 @@ export class Fabric {
   }
 
   portOf(address: Address): EthernetPort | undefined {
-    return this.#neighbours.get(address)
+    return this.#owners.get(address) ?? this.#contested.get(address)
   }
 
   /** Puts a packet on the wire towards its next hop; it leaves the machine's CPU at `at`. */
   send(packet: Packet, from: EthernetPort, nextHop: Address, at: Nanos): void {
-    const target = this.#neighbours.get(nextHop) ?? this.onMissing(nextHop)
-    if (target === undefined) {
-      if (this.#blackHoles.has(nextHop)) return this.#drop('dropped by the gateway', packet)
-      packet.outInterface = from
-      return this.agenda.post(at + ARP_FAILURE, giveUpNeighbour, packet)
-    }
+    const target = this.#owners.get(nextHop) ?? this.#find(packet, from, nextHop, at)
+    if (target !== undefined) this.#carry(packet, from, target, at)
+  }
+
+  /** Who takes the packet, where that is not beyond doubt; undefined: somebody else has the packet now. */
+  #find(packet: Packet, from: EthernetPort, nextHop: Address, at: Nanos): EthernetPort | undefined {
+    const missing = this.#contested.has(nextHop) ? undefined : this.onMissing(nextHop)
+    if (missing !== undefined) return missing
+    if (!this.#blackHoles.has(nextHop)) return this.arp.cacheOf(from).output(packet, nextHop, from.arpSource(packet), at)
+    this.#drop('dropped by the gateway', packet)
+    return undefined
+  }
+
+  #carry(packet: Packet, from: EthernetPort, target: EthernetPort, at: Nanos): void {
     if (from.queue.isFull(at)) return this.#drop('nic queue full', packet)
     const { quality } = this
-    if (!from.up || !target.up || (quality.loss > 0 && this.#random() < quality.loss)) return this.#drop('lost on the wire', packet)
+    if (this.#isLost(from, target, this.#random)) return this.#drop('lost on the wire', packet)
     const serialisation = Math.ceil((wireLength(packet) * 8e9) / quality.bandwidth)
     const departure = from.queue.admit(at, serialisation)
     let arrival = departure + quality.delay + from.distance + target.distance
@@ -123,6 +116,10 @@ export class Fabric {
     account(packet, at, departure, arrival, serialisation, from, target)
     packet.inInterface = target
     this.agenda.post(arrival, arrive, packet)
+  }
+
+  #isLost(from: EthernetPort, target: EthernetPort, random: Random): boolean {
+    return !from.up || !target.up || (this.quality.loss > 0 && random() < this.quality.loss)
   }
 
   #jittered(arrival: Nanos, target: EthernetPort): Nanos {
@@ -157,9 +154,4 @@ function arrive(packet: Packet): void {
   leaveMachine(packet)
   if (port.up) port.deliver(packet, port)
   else recycle(packet)
-}
-
-function giveUpNeighbour(packet: Packet): void {
-  const port = packet.outInterface as EthernetPort // `send` has put the sending port there
-  port.neighbourFailed(packet)
 }

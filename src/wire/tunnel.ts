@@ -2,7 +2,7 @@ import type { Nanos } from '../engine/agenda.ts'
 import type { Address } from '../kernel/address.ts'
 import type { Interface } from '../kernel/interface.ts'
 import type { Packet } from '../kernel/packet.ts'
-import type { EthernetPort } from './fabric.ts'
+import type { EthernetPort } from './port.ts'
 
 /** Bytes that each encapsulation adds: outer IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14; or one more IPv4 header. */
 export const TUNNEL_BYTES = { vxlan: 50, ipip: 20 } as const
