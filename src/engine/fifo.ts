@@ -11,9 +11,10 @@ export class Fifo {
   /** Time spent working, for utilisation. */
   busy: Nanos = 0
   readonly #capacity: number
-  /** Departures of the last `capacity` admissions, oldest overwritten; grown only once work really queues. */
+  /** A ring of the departures of the last `capacity` admissions; made only once work really queues. */
   #departures: Float64Array | undefined
-  #admitted = 0
+  /** Where in the ring the next departure goes: there stands the one `capacity` places earlier, if there was one. */
+  #next = 0
 
   constructor(capacity = Number.POSITIVE_INFINITY) {
     this.#capacity = capacity
@@ -26,8 +27,7 @@ export class Fifo {
 
   /** Is there no room for one more at this time? */
   isFull(now: Nanos): boolean {
-    if (this.#departures === undefined || this.#admitted < this.#capacity) return false
-    return (this.#departures[this.#admitted % this.#capacity] ?? 0) > now
+    return this.#departures !== undefined && this.#departures[this.#next]! > now
   }
 
   /** Takes a piece of work that lasts `cost`; returns when it is done. Ask `isFull` first where that can be. */
@@ -40,13 +40,12 @@ export class Fifo {
   }
 
   #note(queued: boolean): void {
-    if (this.#departures === undefined) {
-      if (!queued) return
-      // An empty queue has no history worth keeping: counting starts with the first that waits.
-      this.#departures = new Float64Array(this.#capacity)
-      this.#admitted = 0
-    }
-    this.#departures[this.#admitted % this.#capacity] = this.freeAt
-    this.#admitted++
+    if (queued) this.#departures ??= new Float64Array(this.#capacity)
+    const departures = this.#departures
+    if (departures === undefined) return
+    // An empty queue has no history worth keeping: counting starts anew, in the part of the ring that is in the cache.
+    if (!queued) while (this.#next > 0) departures[--this.#next] = 0
+    departures[this.#next] = this.freeAt
+    this.#next = this.#next + 1 === this.#capacity ? 0 : this.#next + 1
   }
 }
