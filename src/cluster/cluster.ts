@@ -157,6 +157,16 @@ export class Cluster {
     return true
   }
 
+  /** The pod's process has ended by itself, at this moment. */
+  podCrashed(pod: Pod): void {
+    this.#kubelets.crashed(pod)
+  }
+
+  /** Kubelet has started the containers of a pod again. */
+  podRestarted(pod: Pod): void {
+    this.#kubelets.restarted(pod)
+  }
+
   /** The node falls silent: power, network or kernel. False if there is no such node, or it is silent already. */
   failNode(name: string): boolean {
     return this.#health.fail(name)

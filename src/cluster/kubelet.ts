@@ -86,6 +86,21 @@ export class Kubelets {
     this.#unreadied.push(this.#control.store.put<Pod>({ ...pod, status: { ...pod.status, conditions } }))
   }
 
+  /** The pod's process has ended by itself: kubelet finds out when it next lists its containers. */
+  crashed(pod: Pod): void {
+    this.#after(this.#control.timing.relist + this.#control.timing.write, this.#becomeUnready, pod)
+  }
+
+  /** Its containers run again; whether it is ready its probes decide. */
+  restarted(pod: Pod): void {
+    const current = this.#current(pod)
+    if (current === undefined || isTerminating(current)) return
+    const { store, clock, timing } = this.#control
+    const restarts = (current.status.containerStatuses?.[0]?.restartCount ?? 0) + 1
+    const running = store.put<Pod>({ ...current, status: { ...current.status, containerStatuses: containerStatuses(current, isReady(current), clock.timestamp(), restarts) } })
+    this.#after((hasReadinessProbe(pod) ? this.#probeDelay(pod) : 0) + timing.write, this.#becomeReady, running)
+  }
+
   #after(delay: number, step: (pod: Pod) => void, pod: Pod): void {
     this.#control.clock.after(delay, this.#take, { step, pod })
   }
@@ -144,9 +159,19 @@ export class Kubelets {
   readonly #becomeReady = (earlier: Pod): void => {
     const pod = this.#current(earlier)
     if (pod === undefined || isTerminating(pod) || isReady(pod)) return
+    this.#lifecycle.tell('ready', this.#report(pod, true))
+  }
+
+  readonly #becomeUnready = (earlier: Pod): void => {
+    const pod = this.#current(earlier)
+    if (pod !== undefined && isReady(pod)) this.#report(pod, false)
+  }
+
+  #report(pod: Pod, ready: boolean): Pod {
     const now = this.#control.clock.timestamp()
-    const status = { ...pod.status, conditions: conditionsOf(true, now), containerStatuses: containerStatuses(pod, true, now) }
-    this.#lifecycle.tell('ready', this.#control.store.put<Pod>({ ...pod, status }))
+    const restarts = pod.status.containerStatuses?.[0]?.restartCount
+    const status = { ...pod.status, conditions: conditionsOf(ready, now), containerStatuses: containerStatuses(pod, ready, now, restarts) }
+    return this.#control.store.put<Pod>({ ...pod, status })
   }
 
   #terminate(pod: Pod): void {

@@ -10,14 +10,14 @@ export function conditionsOf(ready: boolean, timestamp: string): Condition[] {
   return Object.entries(statuses).map(([type, status]) => ({ type, status, lastTransitionTime: timestamp }))
 }
 
-export function containerStatuses(pod: Pod, ready: boolean, timestamp: string): ContainerStatus[] {
+export function containerStatuses(pod: Pod, ready: boolean, timestamp: string, restartCount = 0): ContainerStatus[] {
   return pod.spec.containers.map(({ name, image }) => ({
     name,
     image: image ?? '',
     imageID: '',
     ready,
     started: true,
-    restartCount: 0,
+    restartCount,
     state: { running: { startedAt: timestamp } },
   }))
 }

@@ -35,6 +35,11 @@ export class PodNamespace implements Network, Receiver {
     this.#open = open
   }
 
+  /** The sockets, if anybody has used them yet. */
+  get openStack(): Stack | undefined {
+    return this.#stack
+  }
+
   get stack(): Stack {
     this.#stack ??= this.#open(this)
     return this.#stack

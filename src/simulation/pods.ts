@@ -1,4 +1,5 @@
-import type { Pod } from '../cluster/object.ts'
+import { isTerminating, type Pod } from '../cluster/object.ts'
+import type { Nanos } from '../engine/agenda.ts'
 import { parseAddress, type Address } from '../kernel/address.ts'
 import { Stack } from '../socket/stack.ts'
 import type { NodeFacts, SimulatedNode } from './node.ts'
@@ -59,6 +60,52 @@ export class Pods {
   end(pod: Pod): void {
     this.#world.processes.end(pod)
     this.#find(pod)?.namespace.endProcesses()
+  }
+
+  /** The process ends by itself; kubelet starts it again after `downtime`, or as soon as it can. */
+  crash(pod: Pod, downtime: Nanos | undefined): void {
+    const { cluster, agenda } = this.#world
+    this.end(pod)
+    cluster.podCrashed(pod)
+    const { relist, containerStart } = cluster.timing
+    agenda.post(agenda.now + Math.max(downtime ?? 0, relist + containerStart), this.#restart, pod)
+  }
+
+  /** The node is off: every namespace on it is gone without a word. */
+  powerOff(node: string): void {
+    for (const placed of [...this.#placed.values()]) {
+      if (placed.node.name !== node) continue
+      this.#placed.delete(placed.namespace.address)
+      placed.namespace.destroy()
+    }
+    for (const pod of this.#world.cluster.selection.podsOn(node)) this.#world.processes.end(pod)
+  }
+
+  /** The node has booted, and its kubelet starts the containers of the pods that it still has. */
+  powerOn(node: string): void {
+    const { agenda, cluster } = this.#world
+    for (const pod of cluster.selection.podsOn(node)) if (pod.status.podIP !== undefined) agenda.post(agenda.now + cluster.timing.containerStart, this.#startAnew, pod)
+  }
+
+  readonly #startAnew = (pod: Pod): void => {
+    const current = this.#current(pod)
+    if (current !== undefined && !isTerminating(current)) this.#begin(current)
+  }
+
+  readonly #restart = (pod: Pod): void => {
+    const current = this.#current(pod)
+    if (current === undefined || isTerminating(current)) return
+    const { processes, cluster } = this.#world
+    processes.begin(current)
+    const stack = this.#find(current)?.namespace.openStack
+    if (stack !== undefined) this.#start(current, stack)
+    cluster.podRestarted(current)
+  }
+
+  /** The pod as it is now; undefined once it is gone, even if another has its name. */
+  #current({ metadata }: Pod): Pod | undefined {
+    const pod = this.#world.cluster.store.get('Pod', metadata.namespace, metadata.name)
+    return pod?.metadata.uid === metadata.uid ? pod : undefined
   }
 
   #find(pod: Pod): Placed | undefined {

@@ -69,6 +69,7 @@ export class Names {
     })
     this.#layers.coredns.processes.push(process)
     this.#coredns.set(`${namespace}/${name}`, process)
+    this.#world.processes.join(pod, { drain: (done) => done(), end: () => process.kill() })
   }
 
   /** Puts NodeLocal DNSCache on a node, if the scenario wants it. */
