@@ -11,7 +11,7 @@ const HEALTHZ = 10256
  * externalTrafficPolicy Local. Whether they say 200 or 503, they answer.
  */
 export function startHealthPorts(world: World, node: SimulatedNode): void {
-  const settings = { serviceTime: () => 0, workers: Number.POSITIVE_INFINITY, backlog: 4096, response: undefined }
+  const settings = { serviceTime: () => 0, workers: Number.POSITIVE_INFINITY, backlog: 4096, response: undefined, speaksFirst: false }
   const server = new Server(world.agenda, node.stack, node.facts.name, settings)
   server.listen('TCP', HEALTHZ)
   for (const { port } of healthChecksOf(world.proxies.snapshot, world.proxyConfig, world.proxies.proxyNode(node))) server.listen('TCP', port)
