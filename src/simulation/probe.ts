@@ -29,9 +29,10 @@ export interface ProbeWatcher extends Meter {
   journey(): Journey | null
 }
 
-/** So many attempts, one after the other. */
+/** So many attempts, one after the other. Over tcp:// the caller says nothing and the server speaks first; over http:// the caller asks. */
 export function runProbe(input: WorldInput, probe: ProbeRequest, watcher?: ProbeWatcher): { world: World; result: ProbeResult } {
   const world = new World({ ...input, asksNames: isNamed(probe.to) })
+  world.processes.serversSpeakFirst = probe.to.scheme === 'tcp'
   return { world, result: probeIn(world, probe, watcher) }
 }
 
@@ -43,7 +44,7 @@ export function probeIn(world: World, probe: ProbeRequest, watcher?: ProbeWatche
   if (sender === undefined) return meter.result()
   const requests = new Requests(world.agenda, probe.timeout)
   const client = openClient(world, sender, probe.to, requests, {
-    requestBytes: PROBE_BYTES,
+    requestBytes: world.processes.serversSpeakFirst && probe.to.scheme === 'tcp' ? 0 : PROBE_BYTES,
     responseBytes: undefined,
     sourcePort: probe.sourcePort,
     use: { kind: 'per-request' },

@@ -35,6 +35,8 @@ class Process {
 /** Which process runs in which pod, where it listens, and how it ends. */
 export class Processes {
   readonly #agenda: Agenda
+  /** Those that start from now on greet whoever connects, as the servers did that probes were recorded against. */
+  serversSpeakFirst = false
   /** By the pod's uid. */
   readonly #processes = new Map<string, Process>()
   readonly #followers: ((pod: Pod) => void)[] = []
@@ -127,10 +129,11 @@ export class Processes {
     const { namespace, name } = pod.metadata
     const spec = this.specOf(pod)
     const random = this.#streams.stream(`server/${namespace}/${name}`)
+    const speaksFirst = this.serversSpeakFirst
     const settings =
       spec === undefined
-        ? { serviceTime: () => 0, workers: ECHO.workers, backlog: ECHO.backlog, response: undefined }
-        : { serviceTime: sampler(spec.serviceTime, random), workers: spec.workers, backlog: spec.backlog, response: spec.response }
+        ? { serviceTime: () => 0, ...ECHO, response: undefined, speaksFirst }
+        : { serviceTime: sampler(spec.serviceTime, random), workers: spec.workers, backlog: spec.backlog, response: spec.response, speaksFirst }
     return new Server(this.#agenda, stack, name, settings)
   }
 

@@ -17,7 +17,13 @@ export interface ServerSettings {
   backlog: number
   /** undefined: as many bytes as came. */
   response: number | undefined
+  /** It tells who it is as soon as it has accepted a connection, without being asked. */
+  speaksFirst: boolean
 }
+
+/** What a server makes of a connection that it greets: a request of this size. */
+const GREETING: Ask = { responseBytes: undefined }
+const GREETING_BYTES = 64
 
 /** A request that a server has read. */
 class Job {
@@ -215,6 +221,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
       const socket = listener.accept(this, undefined)
       if (socket === undefined) continue
       this.#open.add(socket)
+      if (this.#settings.speaksFirst) this.onMessage(socket, GREETING, GREETING_BYTES)
       return true
     }
     return false

@@ -148,7 +148,7 @@ export class TcpClient implements Client, TcpHandler {
   }
 
   #sendAsk(socket: TcpSocket): void {
-    socket.send(this.#shape.requestBytes, this.#ask)
+    if (this.#shape.requestBytes > 0) socket.send(this.#shape.requestBytes, this.#ask)
   }
 
   #takeIdle(): Connection | undefined {
