@@ -152,7 +152,7 @@ export class Kubelets {
 
   /** Until every container has answered its readiness probe: its process listens after its startup, but is asked only now and then. */
   #probeDelay(pod: Pod): number {
-    const startup = this.#control.startup(pod)
+    const startup = this.#control.clock.isSettling ? 0 : this.#control.startup(pod)
     return Math.max(0, ...pod.spec.containers.flatMap(({ readinessProbe }) => (readinessProbe === undefined ? [] : [firstSuccess(readinessProbe, startup)])))
   }
 

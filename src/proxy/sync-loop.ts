@@ -33,7 +33,7 @@ export class SyncLoop {
   /** Syncs that have ended; the one before the run began counts. */
   syncs = 1
   readonly #history: ServiceHistory
-  readonly #options: SyncLoopOptions
+  #options: SyncLoopOptions
   /** What its watch has told it. */
   #heard = 0
   /** When it hears the next announcement, once that is known. */
@@ -44,8 +44,8 @@ export class SyncLoop {
   #current: Sync | undefined
   #lastEnd: Nanos = 0
   #restsUntil: Nanos = 0
-  /** Are the rules gone, so that the next sync writes all of them at once? */
-  #isEmpty = false
+  /** Has kube-proxy just started, so that the next sync writes everything at once? */
+  #isNew = false
   #isDeaf = false
 
   constructor(history: ServiceHistory, options: SyncLoopOptions) {
@@ -56,7 +56,7 @@ export class SyncLoop {
   /** When something happens next. */
   get next(): Nanos {
     if (this.#current !== undefined) return this.#current.end
-    if (this.#isEmpty) return this.#restsUntil
+    if (this.#isNew) return this.#restsUntil
     return Math.min(Math.max(this.#restsUntil, this.#nextArrival()), this.#lastEnd + this.#options.maxInterval)
   }
 
@@ -81,19 +81,25 @@ export class SyncLoop {
     this.#connectedAt = now
   }
 
-  /** The node has booted: no rules, and kube-proxy is up at `at`. */
+  /** kube-proxy has ended, and is up again at `at`. */
   restart(at: Nanos): void {
     this.#isDeaf = false
     this.#current = undefined
-    this.#isEmpty = true
+    this.#isNew = true
     this.#restsUntil = at
     this.#arrival = undefined
   }
 
+  /** kube-proxy itself starts anew and is up at `at`: it writes everything once more. */
+  reconfigure(at: Nanos, options: SyncLoopOptions): void {
+    this.#options = options
+    this.restart(at)
+  }
+
   #begin(start: Nanos): void {
-    if (this.#isEmpty) this.#heard = this.#history.version
+    if (this.#isNew) this.#heard = this.#history.version
     else this.#hearUpTo(start)
-    const work = { total: this.#history.sizeAt(this.#heard), changed: this.#changedSize(), isFull: this.#isEmpty }
+    const work = { total: this.#history.sizeAt(this.#heard), changed: this.#changedSize(), isFull: this.#isNew }
     this.#current = { from: this.programmed, to: this.#heard, start, end: start + this.#options.duration(work) }
   }
 
@@ -101,7 +107,7 @@ export class SyncLoop {
     this.programmed = sync.to
     this.syncs++
     this.#current = undefined
-    this.#isEmpty = false
+    this.#isNew = false
     this.#lastEnd = sync.end
     this.#restsUntil = sync.end + this.#options.minInterval
     return sync

@@ -37,7 +37,7 @@ export interface NodeSettings {
   /** The number that `kernelVersion` gives. */
   kernel: number
   /** By their dotted names. */
-  sysctls: Readonly<Record<string, number>>
+  sysctls: Record<string, number>
   socketSysctls: Sysctls
   pods: 'ptp' | 'bridge' | 'sriov'
   routing: 'host-gw' | TunnelKind
@@ -81,6 +81,8 @@ export class SimulatedNode {
     machine.sysctls.routeLocalnet = settings.sysctls['net.ipv4.conf.all.route_localnet'] === 1
     this.port = new EthernetPort(fabric, 'eth0', 2, 0, (packet, port) => machine.receive(packet, port))
     this.port.owner = facts.name
+    this.port.cable = fabric.cableOf(facts.name)
+    this.port.cable.zone = facts.zone
     this.port.addresses.push(facts.address)
     this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
     // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).

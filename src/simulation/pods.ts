@@ -135,7 +135,7 @@ export class Pods {
   #attach(pod: Pod, namespace: PodNamespace | undefined, node: SimulatedNode | undefined): void {
     const { settings, fabric } = this.#world
     if (namespace === undefined) return
-    if (settings.pods === 'sriov') namespace.attachment ??= new SriovAttachment(fabric, namespace, settings, pod.metadata.name)
+    if (settings.pods === 'sriov') namespace.attachment ??= new SriovAttachment(fabric, namespace, settings, pod.metadata.name, pod.spec.nodeName ?? '')
     else node?.attach(namespace, pod.metadata.name)
   }
 

@@ -6,7 +6,7 @@ import { needsCleanup, staleUdpFlow } from '../proxy/conntrack-cleanup.ts'
 import type { ProxyNode } from '../proxy/node.ts'
 import { ServiceHistory } from '../proxy/service-history.ts'
 import type { ServiceSnapshot } from '../proxy/service-snapshot.ts'
-import { SyncLoop, type Sync } from '../proxy/sync-loop.ts'
+import { SyncLoop, type Sync, type SyncLoopOptions } from '../proxy/sync-loop.ts'
 import { syncTime } from '../proxy/sync-time.ts'
 import type { Mode } from './modes.ts'
 import type { SimulatedNode } from './node.ts'
@@ -38,7 +38,7 @@ export class Proxies {
   /** Told of each sync that has ended, of nodes that somebody uses. */
   onSync: ((node: string, sync: Sync) => void) | undefined
   readonly #world: World
-  readonly #mode: Mode
+  #mode: Mode
   readonly #proxies = new Map<string, NodeProxy>()
   readonly #proxyNodes = new Map<string, ProxyNode>()
 
@@ -58,7 +58,7 @@ export class Proxies {
 
   /** Gives a node that has just been built the rules that it would have by now. */
   install(node: SimulatedNode): void {
-    const loop = this.#newLoop(node.facts.name)
+    const loop = new SyncLoop(this.history, this.#optionsOf(node.facts.name))
     const proxy: NodeProxy = { node, loop, version: 0, due: Number.POSITIVE_INFINITY }
     while (loop.next <= this.#world.now) loop.step()
     this.history.retain(0)
@@ -93,6 +93,15 @@ export class Proxies {
     this.#arrange(proxy)
   }
 
+  /** Every kube-proxy starts anew with the world's present configuration; until its first sync the old rules stay. */
+  reconfigure(mode: Mode): void {
+    this.#mode = mode
+    for (const [name, proxy] of this.#proxies) {
+      proxy.loop.reconfigure(this.#world.now + PROXY_START, this.#optionsOf(name))
+      this.#arrange(proxy)
+    }
+  }
+
   /** What the node's rules say now. */
   knownBy(node: SimulatedNode): ServiceSnapshot {
     return this.history.snapshot(this.#proxies.get(node.facts.name)?.version ?? 0)
@@ -118,17 +127,17 @@ export class Proxies {
     return known
   }
 
-  #newLoop(node: string): SyncLoop {
+  #optionsOf(node: string): SyncLoopOptions {
     const { proxyConfig, streams, settings, cluster } = this.#world
     const random = streams.stream(`watch/${node}`)
     const { mode } = proxyConfig
     const costs = settings.costs.proxySync[mode === 'userspace' ? 'iptables' : mode]
-    return new SyncLoop(this.history, {
+    return {
       watchDelay: () => Math.round(cluster.timing.watch + exponential(random, WATCH_JITTER)),
       minInterval: proxyConfig.minSyncPeriod,
       maxInterval: mode === 'ipvs' ? proxyConfig.syncPeriod : HOUR,
       duration: (work) => syncTime(costs, work),
-    })
+    }
   }
 
   /** Puts the next step of the proxy on the agenda, unless it comes back there in time anyway. */

@@ -81,7 +81,7 @@ function nodeReport(world: World, node: SimulatedNode): NodeReport {
 
 function dropsOf(world: World): Record<string, number> {
   const total = new Map(world.drops.counts)
-  for (const { machine } of world.nodes.values()) for (const [reason, count] of machine.drops.counts) total.set(reason, (total.get(reason) ?? 0) + count)
+  for (const { machine } of world.machines()) for (const [reason, count] of machine.drops.counts) total.set(reason, (total.get(reason) ?? 0) + count)
   return sortedCounts(total)
 }
 

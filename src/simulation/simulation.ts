@@ -9,6 +9,7 @@ import { Requests } from '../traffic/request.ts'
 import type { Sender } from './callers.ts'
 import { BALANCER, openClient } from './clients.ts'
 import { originsOf } from './origins.ts'
+import { Timeline } from './timeline.ts'
 import { World, type WorldInput } from './world.ts'
 
 /** One kind of traffic of a running simulation. */
@@ -27,6 +28,7 @@ const EVENTS_MAX = 5e9
 export class Simulation {
   readonly world: World
   readonly traffic: RunningTraffic[]
+  readonly timeline: Timeline
   /** When the last request may still be answered: no event after this matters. */
   readonly end: Nanos
 
@@ -34,6 +36,7 @@ export class Simulation {
   constructor(input: WorldInput, observers: Readonly<Record<string, Meter>> = {}) {
     this.world = new World(input)
     this.world.agenda.limit = EVENTS_MAX
+    this.timeline = new Timeline(this.world)
     const { duration } = input.scenario
     this.traffic = input.scenario.traffic.map((spec) => this.#start(spec, observers[spec.name]))
     this.end = Math.max(duration, ...input.scenario.traffic.map(({ timeout }) => duration + timeout))

@@ -19,7 +19,7 @@ export class SriovAttachment implements Attachment {
   readonly #link: Cidr
   readonly #gateway: Address
 
-  constructor(fabric: Fabric, namespace: PodNamespace, settings: { costs: Costs; link: Cidr; gateway: Address }, podName: string) {
+  constructor(fabric: Fabric, namespace: PodNamespace, settings: { costs: Costs; link: Cidr; gateway: Address }, podName: string, node: string) {
     const { costs } = settings
     this.#fabric = fabric
     this.#costs = costs
@@ -32,6 +32,7 @@ export class SriovAttachment implements Attachment {
       fabric.agenda.post(fabric.now + cost, (arrived: Packet) => namespace.receive(arrived), packet)
     })
     this.#port.owner = podName
+    this.#port.cable = fabric.cableOf(node)
     this.#port.addresses.push(namespace.address)
     fabric.claim(namespace.address, this.#port)
   }

@@ -12,7 +12,7 @@ import type { Scenario } from '../scenario/spec/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
 import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
-import { modeOf } from './modes.ts'
+import { modeOf, type Mode } from './modes.ts'
 import { startHealthPorts } from './health-ports.ts'
 import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
@@ -57,7 +57,9 @@ export class World {
   readonly cluster: Cluster
   readonly fabric: Fabric
   readonly settings: NodeSettings
-  readonly proxyConfig: ProxyConfig
+  /** As kube-proxy reads it at its start, and with its defaults. */
+  proxyDocument: Record<string, unknown>
+  proxyConfig: ProxyConfig
   readonly proxies: Proxies
   readonly processes: Processes
   readonly pods: Pods
@@ -66,6 +68,7 @@ export class World {
   readonly drops = new Drops()
   readonly nodes = new Map<string, SimulatedNode>()
   readonly clients = new Map<string, OutsideClient>()
+  readonly #scrapped: SimulatedNode[] = []
   readonly #facts = new Map<string, NodeFacts>()
   readonly #nodeByAddress = new Map<Address, NodeFacts>()
   /** Nodes by the beginning of their pod range, by prefix length. */
@@ -77,9 +80,9 @@ export class World {
     this.scenario = scenario
     this.streams = new RandomStreams(scenario.seed)
     this.wheel = new TimerWheel(this.agenda)
-    this.proxyConfig = proxyConfigFrom(proxyDocument(input))
+    this.proxyDocument = proxyDocument(input)
+    this.proxyConfig = proxyConfigFrom(this.proxyDocument)
     const { network, loadBalancer } = scenario.cluster
-    const [pool] = loadBalancer.pool
     const usesNames = input.asksNames === true || scenario.traffic.some(({ to }) => isNamed(to))
     this.cluster = createCluster({
       agenda: this.agenda,
@@ -90,7 +93,8 @@ export class World {
         zones: scenario.cluster.zones,
         podCIDR: scenario.cluster.podCIDR,
         serviceCIDR: scenario.cluster.serviceCIDR,
-        ...(pool === undefined ? {} : { loadBalancerPool: pool }),
+        loadBalancerPools: loadBalancer.pool,
+        startup: (pod) => this.processes.startupOf(pod),
       },
     })
     this.fabric = new Fabric(this.agenda, this.streams.stream('wire'), network, (reason: DropReason) => this.drops.count(reason), this.streams.stream('arp'))
@@ -102,9 +106,7 @@ export class World {
     // A node answers for its address as soon as somebody sends to it: that builds it.
     this.fabric.onMissing = (address) => this.node(this.#nodeByAddress.get(address)?.name ?? '')?.port
     this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
-    const mode = modeOf(this)
-    if (mode === undefined) throw new WorldError(`kube-proxy's mode ${this.proxyConfig.mode} cannot be simulated`)
-    this.proxies = new Proxies(this, mode)
+    this.proxies = new Proxies(this, this.#mode())
     this.names = new Names(this, usesNames, this.settings.link.network + UPSTREAM_HOST)
     this.pods = new Pods(this)
     this.#addClients()
@@ -128,13 +130,54 @@ export class World {
     if (known !== undefined) return known
     const facts = this.#facts.get(name)
     if (facts === undefined) return undefined
-    const { agenda, wheel, streams, fabric } = this
-    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop })
-    this.nodes.set(name, node)
-    this.pods.plugIn(node)
+    const node = this.#build(facts)
     this.proxies.install(node)
     startHealthPorts(this, node)
     this.names.install(node)
+    return node
+  }
+
+  /** The machine stops without a word, and everything in its memory is gone. */
+  powerOff(name: string): void {
+    this.pods.powerOff(name)
+    this.nodes.get(name)?.stack.destroy()
+    this.proxies.stop(name)
+  }
+
+  /** It boots: a machine without connections and rules, until its kube-proxy has started. */
+  powerOn(name: string): void {
+    const old = this.nodes.get(name)
+    if (old === undefined) return
+    this.#scrapped.push(old)
+    const node = this.#build(old.facts)
+    this.proxies.boot(node)
+    this.names.install(node)
+    this.pods.powerOn(name)
+  }
+
+  /** Every kube-proxy starts anew with that configuration. */
+  reconfigureProxies(document: Record<string, unknown>): void {
+    this.proxyDocument = document
+    this.proxyConfig = proxyConfigFrom(document)
+    this.proxies.reconfigure(this.#mode())
+  }
+
+  #mode(): Mode {
+    const mode = modeOf(this)
+    if (mode === undefined) throw new WorldError(`kube-proxy's mode ${this.proxyConfig.mode} cannot be simulated`)
+    return mode
+  }
+
+  /** Every machine that there has been, those before a reboot too. */
+  machines(): SimulatedNode[] {
+    return [...this.nodes.values(), ...this.#scrapped]
+  }
+
+  #build(facts: NodeFacts): SimulatedNode {
+    const { agenda, wheel, streams, fabric } = this
+    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop })
+    this.nodes.set(facts.name, node)
+    this.pods.plugIn(node)
     return node
   }
 
@@ -167,7 +210,7 @@ export class World {
   /** Packets the cluster's machines have worked on. */
   packets(): number {
     let packets = 0
-    for (const node of this.nodes.values()) packets += node.machine.packets
+    for (const { machine } of this.machines()) packets += machine.packets
     return packets
   }
 

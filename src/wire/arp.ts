@@ -96,6 +96,6 @@ export class Arp {
   }
 
   readonly #hear = ({ to, address, port, how }: Claim): void => {
-    if (to.up) this.#caches.get(to)?.learn(address, port, how)
+    if (to.cable.isPlugged) this.#caches.get(to)?.learn(address, port, how)
   }
 }

@@ -7,12 +7,15 @@ import { leaveMachine } from '../kernel/veth.ts'
 import { describePacket } from '../kernel/packet-text.ts'
 import { recycle, wireLength, type Packet } from '../kernel/packet.ts'
 import { Arp } from './arp.ts'
+import { Cable } from './cable.ts'
 import type { EthernetPort } from './port.ts'
 
 /** What the network between machines does to a packet. Rates in bits per second, times in ns, shares in [0, 1]. */
 export interface LinkQuality {
   /** One way, from one machine of the network to another. */
   delay: Nanos
+  /** Added between machines of different zones. */
+  zoneDelay: Nanos
   bandwidth: number
   /** The mean of an exponential addition to each packet's delay. */
   jitter: Nanos
@@ -38,6 +41,9 @@ export class Fabric {
   readonly #contested = new Map<Address, EthernetPort | undefined>()
   readonly #blackHoles = new Set<Address>()
   readonly #onDrop: DropListener
+  /** By the machine's name. */
+  readonly #cables = new Map<string, Cable>()
+  #parts = 0
   /** Asked for the port of an address that nobody has claimed: machines are built when they are first needed. */
   onMissing: (address: Address) => EthernetPort | undefined = () => undefined
   /** Packets handed to the wire. */
@@ -46,12 +52,12 @@ export class Fabric {
   constructor(agenda: Agenda, random: Random, quality: LinkQuality, onDrop: DropListener, arpRandom: Random) {
     this.agenda = agenda
     this.#random = random
-    this.quality = quality
+    this.quality = { ...quality }
     this.#onDrop = onDrop
     this.arp = new Arp(
       {
         agenda,
-        latency: (from, to) => (this.#isLost(from, to, arpRandom) ? undefined : quality.delay + from.distance + to.distance),
+        latency: (from, to) => (this.#isLost(from, to, arpRandom) ? undefined : this.#delay(from, to)),
         carry: (packet, from, to, at) => this.#carry(packet, from, to, at),
         overflow: (packet) => this.#drop('neighbour queue full', packet),
       },
@@ -71,6 +77,23 @@ export class Fabric {
 
   release(address: Address): void {
     this.#owners.delete(address)
+  }
+
+  /** The cable of that machine: the same for all its ports. */
+  cableOf(machine: string): Cable {
+    let cable = this.#cables.get(machine)
+    if (cable === undefined) this.#cables.set(machine, (cable = new Cable()))
+    return cable
+  }
+
+  /** These machines reach each other, and no other. */
+  part(machines: readonly string[]): void {
+    this.#parts++
+    for (const machine of machines) this.cableOf(machine).part = this.#parts
+  }
+
+  unite(machines: readonly string[]): void {
+    for (const machine of machines) this.cableOf(machine).part = 0
   }
 
   /** From now on others may answer for that address too: machines that send to it have to ask. */
@@ -110,7 +133,7 @@ export class Fabric {
     if (this.#isLost(from, target, this.#random)) return this.#drop('lost on the wire', packet)
     const serialisation = Math.ceil((wireLength(packet) * 8e9) / quality.bandwidth)
     const departure = from.queue.admit(at, serialisation)
-    let arrival = departure + quality.delay + from.distance + target.distance
+    let arrival = departure + this.#delay(from, target)
     if (quality.jitter > 0) arrival = this.#jittered(arrival, target)
     this.packets++
     account(packet, at, departure, arrival, serialisation, from, target)
@@ -119,7 +142,19 @@ export class Fabric {
   }
 
   #isLost(from: EthernetPort, target: EthernetPort, random: Random): boolean {
-    return !from.up || !target.up || (this.quality.loss > 0 && random() < this.quality.loss)
+    const a = from.cable
+    const b = target.cable
+    if (!a.isPlugged || !b.isPlugged || a.part !== b.part) return true
+    const loss = 1 - (1 - this.quality.loss) * (1 - a.loss) * (1 - b.loss)
+    return loss > 0 && random() < loss
+  }
+
+  #delay(from: EthernetPort, target: EthernetPort): Nanos {
+    const { delay, zoneDelay } = this.quality
+    const a = from.cable.zone
+    const b = target.cable.zone
+    const crosses = a !== b && a !== undefined && b !== undefined
+    return delay + from.distance + target.distance + (crosses ? zoneDelay : 0)
   }
 
   #jittered(arrival: Nanos, target: EthernetPort): Nanos {
@@ -152,6 +187,6 @@ function account(packet: Packet, at: Nanos, departure: Nanos, arrival: Nanos, se
 function arrive(packet: Packet): void {
   const port = packet.inInterface as EthernetPort // `send` has just put the receiving port there
   leaveMachine(packet)
-  if (port.up) port.deliver(packet, port)
+  if (port.cable.isPlugged) port.deliver(packet, port)
   else recycle(packet)
 }

@@ -3,6 +3,7 @@ import { Fifo } from '../engine/fifo.ts'
 import type { Address } from '../kernel/address.ts'
 import type { Interface } from '../kernel/interface.ts'
 import { recycle, type Packet } from '../kernel/packet.ts'
+import { Cable } from './cable.ts'
 
 /** Transmit queue of a NIC: packets that may wait for the line (pfifo_fast's txqueuelen). */
 const TX_QUEUE = 1000
@@ -29,7 +30,7 @@ export class EthernetPort implements Interface {
   readonly queue = new Fifo(TX_QUEUE)
   /** Arrival of the latest packet here: jitter alone does not reorder. */
   latest: Nanos = 0
-  up = true
+  cable = new Cable()
   /** The machine it belongs to, for traces. */
   owner = ''
   readonly #segment: Segment

@@ -83,6 +83,11 @@ export class Names {
     this.#nodeCaches.set(node.facts.name, new NodeCache(node, addresses, this.#nodeCacheRules, () => this.#startNodeCache(node)))
   }
 
+  /** CoreDNS's pods. */
+  servers(): Pod[] {
+    return this.#world.cluster.store.list('Pod', DNS_NAMESPACE).filter((pod) => pod.status.podIP !== undefined && this.#isServer(pod))
+  }
+
   /** The cache of that node; undefined if it has none. */
   nodeCache(node: string): NodeCache | undefined {
     return this.#nodeCaches.get(node)
