@@ -1,14 +1,23 @@
 import { Fifo } from '../engine/fifo.ts'
+import { below, type Random } from '../engine/random.ts'
 import { ICMP, type Packet } from './packet.ts'
 
 /** net.core.netdev_max_backlog: packets that may wait for one core (net/core/dev.c, enqueue_to_backlog). */
 const NETDEV_MAX_BACKLOG = 1000
 
+/** Senders that move: this share of what sockets send is worked on by another core than its flow's. */
+export interface Migration {
+  readonly share: number
+  readonly random: Random
+}
+
 /** The cores of one machine. Each works off its packets in order; a flow stays on one core. */
 export class Cpus {
   readonly cores: readonly Fifo[]
+  readonly #migration: Migration | undefined
 
-  constructor(count: number) {
+  constructor(count: number, migration?: Migration) {
+    this.#migration = migration
     this.cores = Array.from({ length: count }, () => new Fifo(NETDEV_MAX_BACKLOG))
   }
 
@@ -16,6 +25,18 @@ export class Cpus {
   steer(packet: Packet): number {
     const cores = this.cores.length
     return cores === 1 ? 0 : flowHash(packet) % cores
+  }
+
+  /**
+   * The core on which a socket's packet is sent: that of its flow, unless the sender has moved to another core and its
+   * last packet still waits on the one before (two threads; a scheduler's decision; steering without flow hashes).
+   */
+  steerSent(packet: Packet): number {
+    const cpu = this.steer(packet)
+    const cores = this.cores.length
+    const migration = this.#migration
+    if (migration === undefined || cores === 1 || migration.random() >= migration.share) return cpu
+    return (cpu + 1 + below(migration.random, cores - 1)) % cores
   }
 
   /** Time all cores have worked, in ns. */

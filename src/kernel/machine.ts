@@ -1,7 +1,7 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { Costs } from '../costs.ts'
 import { isLoopback, type Address } from './address.ts'
-import { Cpus } from './cpu.ts'
+import { Cpus, type Migration } from './cpu.ts'
 import { Drops, type DropReason } from './drops.ts'
 import { Hooks } from './hooks.ts'
 import type { Interface } from './interface.ts'
@@ -30,6 +30,8 @@ export interface MachineOptions {
   agenda: Agenda
   costs: Costs
   cores: number
+  /** Senders that move between cores; none do if left out. */
+  migration?: Migration
 }
 
 /**
@@ -77,7 +79,7 @@ export class Machine {
     this.name = options.name
     this.agenda = options.agenda
     this.costs = options.costs
-    this.cpus = new Cpus(options.cores)
+    this.cpus = new Cpus(options.cores, options.migration)
   }
 
   /** When the packet at hand began to be worked on; what has been charged since is part of it. */
@@ -123,7 +125,7 @@ export class Machine {
 
   /** A pod's socket sends: the whole path runs in its sendto(), as softirq work on its core. */
   receiveFromPod(packet: Packet, veth: VethInterface): void {
-    this.#begin(packet)
+    this.#begin(packet, this.cpus.steerSent(packet))
     this.#chargeSend(packet)
     this.charge(packet, LINK, this.costs.veth, veth.name)
     if (veth.bridge === undefined) this.preRouting(packet, veth)
@@ -132,7 +134,7 @@ export class Machine {
 
   /** A socket of the machine's own namespace sends. EPERM: OUTPUT dropped or rejected the packet. */
   output(packet: Packet): 'ok' | 'EPERM' {
-    this.#begin(packet)
+    this.#begin(packet, this.cpus.steerSent(packet))
     this.#chargeSend(packet)
     return this.#localOut(packet) ? 'ok' : 'EPERM'
   }

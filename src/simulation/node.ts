@@ -34,6 +34,8 @@ export interface NodeFacts {
 export interface NodeSettings {
   costs: Costs
   cores: number
+  /** Share of what sockets send that another core than the flow's works on. */
+  migration: number
   /** The number that `kernelVersion` gives. */
   kernel: number
   /** By their dotted names. */
@@ -74,7 +76,8 @@ export class SimulatedNode {
     this.facts = facts
     this.#settings = settings
     this.#agenda = agenda
-    const machine = new Machine({ name: facts.name, agenda, costs: settings.costs, cores: settings.cores })
+    const migration = settings.migration === 0 ? {} : { migration: { share: settings.migration, random: streams.stream(`migration/${facts.name}`) } }
+    const machine = new Machine({ name: facts.name, agenda, costs: settings.costs, cores: settings.cores, ...migration })
     this.machine = machine
     machine.primaryAddress = facts.address
     machine.loopback.addresses.push(LOOPBACK)

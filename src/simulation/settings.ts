@@ -17,6 +17,7 @@ export function nodeSettings(scenario: Scenario, proxy: ProxyConfig): Omit<NodeS
   return {
     costs: costs(cluster.costs, kernel.iptables),
     cores: cluster.cores,
+    migration: cluster.steering.migration,
     kernel: kernelVersion(kernel.version),
     sysctls: { ...sysctlsOf(proxy, cluster.cores), ...written },
     socketSysctls: sysctlsFrom(kernel.version, cluster.sysctls),

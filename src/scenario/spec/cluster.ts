@@ -53,10 +53,18 @@ const sysctls = z.record(
   z.union([z.number(), z.string().regex(/^-?\d+([\s,-]+\d+)*$/, 'must be a number, or several')], { error: 'must be a number, or several' }),
 )
 
+/** Which core works on which packet. A flow's packets share one, by its hash, as veth, RSS and RPS have it. */
+const steering = fields({
+  migration: written(fraction)
+    .prefault('0')
+    .describe('share of the packets a socket sends that are worked on by another core while the one before is still on its way: senders with several threads, or steering without flow hashes'),
+})
+
 export const cluster = fields({
   nodes: whole(1, 5000).default(2).describe('how many to make up (node-1, node-2, …) where there are no Node documents'),
   zones: z.array(z.string().min(1)).default([]).describe('made-up nodes are spread over these in turn'),
   cores: whole(1, 1024).default(4).describe('per node'),
+  steering: steering.prefault({}),
   podCIDR: cidr.default('10.244.0.0/16'),
   serviceCIDR: cidr.default('10.96.0.0/12'),
   clusterDomain: z.string().min(1).default('cluster.local'),
