@@ -90,12 +90,12 @@ export class UpstreamResolver implements UdpHandler, ListenHandler, TcpHandler {
   }
 }
 
-/** Top-level domains that lead nowhere: RFC 6761 and 6762, reverse zones, and the domains that clusters make up. */
-const NOWHERE = new Set(['invalid', 'local', 'localhost', 'test', 'internal', 'cluster', 'arpa'])
+/** Top-level domains below which every name exists. Any other is taken for a name that only a cluster knows (`redis.default`), which the world denies. */
+const WORLD = new Set(['com', 'net', 'org', 'edu', 'gov', 'mil', 'int', 'info', 'biz', 'example', 'io', 'eu', 'us', 'uk', 'de', 'fr', 'it', 'es', 'nl', 'ch', 'at', 'se', 'no', 'fi', 'dk', 'pl', 'cz', 'ru', 'jp', 'kr', 'cn', 'in', 'br', 'ca', 'au', 'nz', 'mx', 'za'])
 /** TTL of negative answers, seconds. */
 const NEGATIVE_TTL = 900
 
-/** What the world says: the scenario's own records; else an address made from the name, for every name that could exist. */
+/** What the world says: the scenario's own records; else an address made from the name, below well-known top-level domains. */
 export function worldAnswer(question: DnsQuestion, { failure, ttl, records }: UpstreamSettings): DnsMessage {
   const base = { question, authoritative: false, truncated: false, answers: [], authority: [], additional: [] }
   if (failure === 'servfail') return { ...base, rcode: SERVFAIL }
@@ -131,7 +131,7 @@ function follow(name: string, question: DnsQuestion, ttl: number, records: Upstr
 
 function couldExist(name: string): boolean {
   const dot = name.lastIndexOf('.')
-  return dot > 0 && !NOWHERE.has(name.slice(dot + 1))
+  return dot > 0 && WORLD.has(name.slice(dot + 1))
 }
 
 /** An address of 198.18.0.0/15, which belongs to nobody (RFC 2544), from a hash of the name. */

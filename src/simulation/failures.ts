@@ -35,6 +35,12 @@ export class Failures {
     }
   }
 
+  /** NodeLocal DNSCache ends as it is told to: it takes its rules and its device away. */
+  stopCache(target: Reference): boolean {
+    for (const cache of this.#caches(target)) cache?.stop()
+    return true
+  }
+
   recover(target: Reference): boolean {
     switch (target.kind) {
       case 'node':

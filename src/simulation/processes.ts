@@ -72,7 +72,7 @@ export class Processes {
   terminate(pod: Pod, exit: () => void): void {
     const behaviour = this.specOf(pod)?.onSigterm ?? 'close'
     if (behaviour === 'ignore') return
-    const activities = behaviour === 'drain' ? [...this.#processOf(pod).activities] : []
+    const activities = this.#processOf(pod).activities.filter(({ heedsSigterm }) => behaviour === 'drain' || heedsSigterm === true)
     let left = activities.length
     if (left === 0) exit()
     for (const activity of activities) {

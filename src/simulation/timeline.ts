@@ -33,7 +33,7 @@ export class Timeline {
         this.#note(`scale ${formatReference(event.target)} to ${event.replicas}`, cluster.scale(refOf(event.target), event.replicas))
         break
       case 'delete':
-        this.#note(`delete ${formatReference(event.target)}`, cluster.delete(refOf(event.target)))
+        this.#note(`delete ${formatReference(event.target)}`, event.target.kind === 'nodelocal' ? this.#failures.stopCache(event.target) : cluster.delete(refOf(event.target)))
         break
       case 'rollout':
         this.#note(`rollout of ${formatReference(event.target)}`, cluster.restart(refOf(event.target)))

@@ -8,7 +8,7 @@ const upstream = fields({
   delay: written(duration).prefault('10ms').describe('from question to answer'),
   failure: z.enum(['none', 'drop', 'refuse', 'servfail']).default('none'),
   ttl: written(positiveDuration).prefault('30s'),
-  records: z.record(z.string(), z.array(z.string())).default({}).describe('names and their addresses; any other name gets one made from its hash'),
+  records: z.record(z.string(), z.array(z.string())).default({}).describe('names and their addresses, or one other name; none: no such name. Any other name below a well-known top-level domain (com, org, de, example, …) gets an address made from its hash'),
 })
 
 export const dns = fields({

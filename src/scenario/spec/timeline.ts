@@ -15,7 +15,7 @@ const scale = fields({ at, scale: written(referenceTo('deployment', 'statefulset
   ({ at, scale, replicas }) => ({ action: 'scale' as const, at, target: scale, replicas }),
 )
 
-const remove = fields({ at, delete: written(referenceTo('pod', 'deployment', 'statefulset', 'daemonset', 'replicaset', 'service')) }).transform(
+const remove = fields({ at, delete: written(referenceTo('pod', 'deployment', 'statefulset', 'daemonset', 'replicaset', 'service', 'nodelocal')) }).transform(
   (event) => ({ action: 'delete' as const, at: event.at, target: event.delete }),
 )
 

@@ -32,8 +32,7 @@ interface Layer {
 /** The names of a world: who resolves them how, and the servers on the way. Servers run only where somebody asks for names. */
 export class Names {
   readonly meter = new DnsMeter()
-  /** CoreDNS's pods by `namespace/name`, and the caches by node. */
-  readonly #coredns = new Map<string, DnsProcess>()
+  /** By node. */
   readonly #nodeCaches = new Map<string, NodeCache>()
   readonly #layers: Record<'nodelocal' | 'coredns' | 'upstream', Layer> = { nodelocal: newLayer(), coredns: newLayer(), upstream: newLayer() }
   readonly #world: World
@@ -68,8 +67,9 @@ export class Names {
       listener: this.#layers.coredns.meter,
     })
     this.#layers.coredns.processes.push(process)
-    this.#coredns.set(`${namespace}/${name}`, process)
-    this.#world.processes.join(pod, { drain: (done) => done(), end: () => process.kill() })
+    // `health { lameduck }`: it goes on answering while kube-proxies learn that it will end.
+    const lameduck = Math.max(...this.#plansOfCoreDns().map((plan) => plan.lameduck))
+    this.#world.processes.join(pod, { heedsSigterm: true, drain: (done) => agenda.post(agenda.now + lameduck, done, undefined), end: () => process.kill() })
   }
 
   /** Puts NodeLocal DNSCache on a node, if the scenario wants it. */
