@@ -104,6 +104,7 @@ export function figuresOf(report: Report): Map<string, number> {
   addNodes(figures, report)
   addAll(figures, 'dns', report.dns)
   addAll(figures, 'drops', report.drops)
+  addTimeline(figures, report)
   return figures
 }
 
@@ -133,6 +134,21 @@ function addNodes(figures: Map<string, number>, { nodes }: Report): void {
   figures.set('nodes.conntrack.insert_failed', sum(all.map(({ conntrack }) => conntrack.insert_failed)))
   figures.set('nodes.conntrack.drop', sum(all.map(({ conntrack }) => conntrack.drop)))
   figures.set('nodes.conntrack.early_drop', sum(all.map(({ conntrack }) => conntrack.early_drop)))
+}
+
+/** `propagation.p99`, `node-1.propagation.p99`, `node-1.stale`, `node-1.failed_while_stale`; over all nodes the longest and the sum. */
+function addTimeline(figures: Map<string, number>, { timeline }: Report): void {
+  if (timeline === undefined) return
+  const nodes = Object.entries(timeline.nodes)
+  figures.set('changes', timeline.changes)
+  addAll(figures, 'propagation', timeline.propagation_ns)
+  for (const [name, { propagation_ns, stale_ns, failed_while_stale }] of nodes) {
+    addAll(figures, `${name}.propagation`, propagation_ns)
+    figures.set(`${name}.stale`, stale_ns)
+    figures.set(`${name}.failed_while_stale`, failed_while_stale)
+  }
+  figures.set('nodes.stale', Math.max(0, ...nodes.map(([, { stale_ns }]) => stale_ns)))
+  figures.set('nodes.failed_while_stale', nodes.reduce((sum, [, { failed_while_stale }]) => sum + failed_while_stale, 0))
 }
 
 /** Every number in there, however deep. */

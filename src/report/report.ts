@@ -1,5 +1,6 @@
 import type { DnsReport } from './dns-meter.ts'
 import type { Summary } from './histogram.ts'
+import type { TimelineReport } from './timeline-report.ts'
 
 /** What `run -o json` prints and `simulate()` returns. Wall-clock figures never appear in it. */
 export interface Report {
@@ -16,6 +17,8 @@ export interface Report {
   traffic: Record<string, TrafficReport>
   /** Parts of runs that expectations ask for, such as `app[3s..5s]`. */
   windows?: Record<string, TrafficReport>
+  /** Only of a scenario with a timeline. */
+  timeline?: TimelineReport
   nodes: Record<string, NodeReport>
   /** Empty where nobody asks for names. */
   dns: DnsReport | Record<string, never>

@@ -4,6 +4,7 @@ import type { Report, TrafficReport } from './report.ts'
 import { isDnsReport } from './dns-meter.ts'
 import { dnsText } from './dns-text.ts'
 import { table } from './table.ts'
+import { timelineText } from './timeline-text.ts'
 import { formatCount, formatPercent, formatTime } from './units.ts'
 
 /** How the text is painted; plain functions when colours are off. */
@@ -25,6 +26,7 @@ export function reportText(report: Report, command: string, paint: Paint): strin
   const sections = [
     head(report, command, paint),
     ...Object.entries(report.traffic).map(([name, traffic]) => trafficText(name, traffic, paint)),
+    timelineText(report.timeline, paint),
     namesText(report.dns, paint),
     nodesText(report, paint),
     dropsText(report, paint),

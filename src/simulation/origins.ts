@@ -15,8 +15,9 @@ export function originsOf(world: World, from: Reference, open: (sender: Sender) 
     origins.add(origin)
   }
   for (const sender of sendersOf(world, from)) add(sender)
-  world.processes.follow((pod: Pod) => {
+  const join = (pod: Pod) => {
     if (isMeant(world, from, pod)) add(podSender(world, pod))
-  })
+  }
+  world.processes.follow({ up: join })
   return origins
 }

@@ -25,11 +25,21 @@ class Process {
   readonly upAt: Nanos
   readonly activities: Activity[] = []
   hasEnded = false
+  /** Would it take a new connection, once it is up? */
+  listens = true
 
   constructor(pod: Pod, upAt: Nanos) {
     this.pod = pod
     this.upAt = upAt
   }
+}
+
+/** Whoever wants to know how processes come and go, from now on. */
+export interface ProcessFollower {
+  /** It has started up. */
+  up?(pod: Pod): void
+  /** It takes no new connections any more. */
+  deaf?(pod: Pod): void
 }
 
 /** Which process runs in which pod, where it listens, and how it ends. */
@@ -39,7 +49,7 @@ export class Processes {
   serversSpeakFirst = false
   /** By the pod's uid. */
   readonly #processes = new Map<string, Process>()
-  readonly #followers: ((pod: Pod) => void)[] = []
+  readonly #followers: ProcessFollower[] = []
   readonly #streams: RandomStreams
   readonly #selection: Selection
   readonly #specs: readonly ServerSpec[]
@@ -51,8 +61,7 @@ export class Processes {
     this.#specs = scenario.servers
   }
 
-  /** Asks to be told of each process that has started up, from now on. */
-  follow(follower: (pod: Pod) => void): void {
+  follow(follower: ProcessFollower): void {
     this.#followers.push(follower)
   }
 
@@ -74,7 +83,8 @@ export class Processes {
     if (behaviour === 'ignore') return
     const activities = this.#processOf(pod).activities.filter(({ heedsSigterm }) => behaviour === 'drain' || heedsSigterm === true)
     let left = activities.length
-    if (left === 0) exit()
+    if (left === 0) return exit()
+    this.#turnDeaf(this.#processOf(pod))
     for (const activity of activities) {
       activity.drain(() => {
         left--
@@ -86,6 +96,7 @@ export class Processes {
   /** The process ends here and now. */
   end(pod: Pod): void {
     const process = this.#processOf(pod)
+    this.#turnDeaf(process)
     process.hasEnded = true
     for (const activity of process.activities.splice(0)) activity.end()
   }
@@ -114,8 +125,14 @@ export class Processes {
     else this.#agenda.post(process.upAt, listen, undefined)
   }
 
+  #turnDeaf(process: Process): void {
+    if (!process.listens) return
+    process.listens = false
+    for (const follower of this.#followers) follower.deaf?.(process.pod)
+  }
+
   readonly #tellUp = (process: Process): void => {
-    if (!process.hasEnded) for (const follower of this.#followers) follower(process.pod)
+    if (!process.hasEnded) for (const follower of this.#followers) follower.up?.(process.pod)
   }
 
   /** A pod that was there at the beginning has been up for long. */

@@ -26,6 +26,7 @@ export function reportOf(simulation: Simulation): Report {
     fingerprint: world.fingerprint.digest(),
     traffic: Object.fromEntries(simulation.traffic.map((traffic) => [traffic.spec.name, trafficReport(traffic.meter, measured)])),
     ...windowReports(simulation),
+    ...(simulation.chronicle === undefined ? {} : { timeline: simulation.chronicle.report() }),
     nodes: Object.fromEntries([...world.nodes.values()].sort(byName).map((node) => [node.facts.name, nodeReport(world, node)])),
     dns: world.names.report(),
     drops: dropsOf(world),

@@ -7,9 +7,9 @@ import { arrivalGaps, bothMeters, ClosedLoop, OpenLoop, type Load, type Meter } 
 import type { Origins } from '../traffic/origin.ts'
 import { Requests } from '../traffic/request.ts'
 import type { Sender } from './callers.ts'
+import { Chronicle } from './chronicle.ts'
 import { BALANCER, openClient } from './clients.ts'
 import { originsOf } from './origins.ts'
-import { Timeline } from './timeline.ts'
 import { World, type WorldInput } from './world.ts'
 
 /** One kind of traffic of a running simulation. */
@@ -28,7 +28,8 @@ const EVENTS_MAX = 5e9
 export class Simulation {
   readonly world: World
   readonly traffic: RunningTraffic[]
-  readonly timeline: Timeline
+  /** Only of a scenario with a timeline. */
+  readonly chronicle: Chronicle | undefined
   /** When the last request may still be answered: no event after this matters. */
   readonly end: Nanos
 
@@ -36,7 +37,7 @@ export class Simulation {
   constructor(input: WorldInput, observers: Readonly<Record<string, Meter>> = {}) {
     this.world = new World(input)
     this.world.agenda.limit = EVENTS_MAX
-    this.timeline = new Timeline(this.world)
+    this.chronicle = input.scenario.timeline.length === 0 ? undefined : new Chronicle(this.world)
     const { duration } = input.scenario
     this.traffic = input.scenario.traffic.map((spec) => this.#start(spec, observers[spec.name]))
     this.end = Math.max(duration, ...input.scenario.traffic.map(({ timeout }) => duration + timeout))
@@ -68,7 +69,7 @@ export class Simulation {
     const windows = windowsOf(world.scenario.expect)
       .filter(({ traffic }) => traffic === spec.name)
       .map((window) => ({ window, meter: new TrafficMeter(window.from, resolvesNames, window.to) }))
-    const meters = [...windows.map((each) => each.meter), ...(observer === undefined ? [] : [observer])].reduce<Meter>(bothMeters, meter)
+    const meters = [...windows.map((each) => each.meter), this.chronicle?.meterOf(spec.name), observer].reduce<Meter>((all, one) => (one === undefined ? all : bothMeters(all, one)), meter)
     const open = (sender: Sender) =>
       openClient(world, sender, spec.to, requests, {
         requestBytes: spec.request,

@@ -1,0 +1,85 @@
+import type { IntervalReport } from './interval-meter.ts'
+import type { TimelineReport } from './timeline-report.ts'
+import type { Summary } from './histogram.ts'
+import type { Paint } from './text.ts'
+import { formatCount, formatTime } from './units.ts'
+
+/** What happened when, what became of the requests around it, and what each node knew too late. */
+export function timelineText(timeline: TimelineReport | undefined, paint: Paint): string {
+  if (timeline === undefined) return ''
+  const traffic = Object.entries(timeline.intervals).map(([name, intervals]) => overTime(name, intervals, timeline, paint))
+  return [...traffic, knowledgeText(timeline, paint)].filter((section) => section !== '').join('\n\n')
+}
+
+/** Some intervals in a row, and what has happened at their beginning. */
+interface Row {
+  start_ns: number
+  end_ns: number
+  requests: number
+  errors: Record<string, number>
+  /** Of the worst interval. */
+  p99_ns: number
+}
+
+function overTime(name: string, intervals: readonly IntervalReport[], { interval_ns, events }: TimelineReport, paint: Paint): string {
+  const rows = rowsOf(intervals, interval_ns, new Set(events.map(({ at_ns }) => Math.floor(at_ns / interval_ns) * interval_ns)))
+  const lines = rows.map((row) => ({ at: row.start_ns, text: rowText(row, paint) }))
+  const happened = events.map(({ at_ns, what }) => ({ at: at_ns, text: paint.bold(`  ▸ ${seconds(at_ns)}  ${what}`) }))
+  // What happens within an interval is said before it.
+  const all = [...happened, ...lines].sort((a, b) => Math.floor(a.at / interval_ns) - Math.floor(b.at / interval_ns))
+  return [`${paint.bold(name)} over time`, ...all.map(({ text }) => text)].join('\n')
+}
+
+/** Quiet intervals in a row become one; an event begins a new one. */
+function rowsOf(intervals: readonly IntervalReport[], length: number, begins: ReadonlySet<number>): Row[] {
+  const rows: Row[] = []
+  for (const { start_ns, requests, errors, p99_ns } of intervals) {
+    const last = rows.at(-1)
+    const row = { start_ns, end_ns: start_ns + length, requests, errors, p99_ns }
+    if (last === undefined || begins.has(start_ns) || hasErrors(last) || hasErrors(row)) {
+      rows.push(row)
+      continue
+    }
+    last.end_ns = row.end_ns
+    last.requests += requests
+    last.p99_ns = Math.max(last.p99_ns, p99_ns)
+  }
+  return rows
+}
+
+function hasErrors({ errors }: Pick<Row, 'errors'>): boolean {
+  return Object.keys(errors).length > 0
+}
+
+function rowText({ start_ns, end_ns, requests, errors, p99_ns }: Row, paint: Paint): string {
+  const failed = Object.values(errors).reduce((sum, count) => sum + count, 0)
+  const kinds = Object.entries(errors).map(([kind, count]) => `${formatCount(count)} ${kind}`)
+  const outcome = failed === 0 ? 'no errors' : paint.bad(`${formatCount(failed)} failed: ${kinds.join(', ')}`)
+  return `    ${`${seconds(start_ns)} to ${seconds(end_ns)}`.padEnd(18)}  ${formatCount(requests).padStart(9)} requests  p99 ${formatTime(p99_ns).padStart(8)}  ${outcome}`
+}
+
+/** More nodes than this are summed up; those that were wrong for longest come first. */
+const LISTED = 12
+
+function knowledgeText({ changes, propagation_ns, nodes }: TimelineReport, paint: Paint): string {
+  if (!isSummary(propagation_ns)) return ''
+  const { p50, p99, max } = propagation_ns
+  const head = `${paint.bold('who knew when')}\n  ${formatCount(changes)} changes of Services and endpoints reached the nodes' rules after ${formatTime(p50)} (median), ${formatTime(p99)} (p99), ${formatTime(max)} at most`
+  const ranked = Object.entries(nodes).sort(([, a], [, b]) => b.failed_while_stale - a.failed_while_stale || b.stale_ns - a.stale_ns)
+  const lines = ranked.slice(0, LISTED).map(([name, { propagation_ns: own, stale_ns, failed_while_stale }]) => {
+    const late = isSummary(own) ? `knew after ${formatTime(own.p50)}, at worst ${formatTime(own.max)}` : 'knew nothing new'
+    if (stale_ns === 0) return `  ${name}: ${late}; its rules never named a pod that was gone`
+    const met = `${formatCount(failed_while_stale)} requests failed in the ${formatTime(stale_ns)} in which its rules named pods that did not answer any more`
+    return `  ${name}: ${late}; ${failed_while_stale > 0 ? paint.bad(met) : met}`
+  })
+  const more = ranked.length > LISTED ? [`  and ${ranked.length - LISTED} more`] : []
+  return [head, ...lines, ...more].join('\n')
+}
+
+function seconds(ns: number): string {
+  return `${Number((ns / 1e9).toFixed(3))} s`
+}
+
+function isSummary(summary: object): summary is Summary {
+  return 'p50' in summary
+}
