@@ -34,8 +34,8 @@ export interface ClusterOptions {
   podCIDR?: string
   /** Default 10.96.0.0/12. */
   serviceCIDR?: string
-  /** A CIDR or `first-last`: where LoadBalancer addresses come from. Default none: they stay pending. */
-  loadBalancerPool?: string
+  /** CIDRs or `first-last`: where LoadBalancer addresses come from, besides the IPAddressPools. Default none. */
+  loadBalancerPools?: readonly string[]
   timing?: Partial<Timing>
   /** From a container's start until its process answers. Default: at once. */
   startup?: (pod: Pod) => Nanos
@@ -93,9 +93,9 @@ export class Cluster {
     }
     const podRange = rangeOf(options.podCIDR ?? DEFAULT_POD_CIDR, 'podCIDR', parseCidr)
     const serviceRange = rangeOf(options.serviceCIDR ?? DEFAULT_SERVICE_CIDR, 'serviceCIDR', parseCidr)
-    const pool = options.loadBalancerPool === undefined ? undefined : rangeOf(options.loadBalancerPool, 'loadBalancerPool', parseRange)
+    const pools = (options.loadBalancerPools ?? []).map((pool) => rangeOf(pool, 'loadBalancerPools', parseRange))
     this.#nodes = new NodeAllocator(podRange, this.problems)
-    this.#services = new ServiceAllocator(this.store, this.problems, serviceRange, pool)
+    this.#services = new ServiceAllocator(this.store, this.problems, serviceRange, pools)
     this.#kubelets = new Kubelets(control, this.lifecycle)
     this.#health = new NodeHealth(control, this.#kubelets)
     runMirroring(control)

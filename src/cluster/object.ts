@@ -1,7 +1,7 @@
 import type * as apps from 'kubernetes-types/apps/v1.js'
 import type * as core from 'kubernetes-types/core/v1.js'
 import type * as discovery from 'kubernetes-types/discovery/v1.js'
-import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.js'
+import type { LabelSelector, ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.js'
 
 /** A document as it was parsed, before admission: any kind, spec and status where the kind has them. */
 export interface KubeObject {
@@ -34,6 +34,10 @@ export type ConfigMap = Stored<core.ConfigMap>
 export type EndpointSlice = Stored<discovery.EndpointSlice>
 export type PodTemplate = core.PodTemplateSpec
 
+/** metallb.io/v1beta1, as far as it is read. */
+export type IPAddressPool = Stored<{ spec: { addresses?: string[]; autoAssign?: boolean; avoidBuggyIPs?: boolean } }>
+export type L2Advertisement = Stored<{ spec?: { ipAddressPools?: string[]; ipAddressPoolSelectors?: LabelSelector[]; nodeSelectors?: LabelSelector[] } }>
+
 /** `forNodes` came with Kubernetes 1.33 (KEP-3015), after the type package. */
 export type EndpointHints = discovery.EndpointHints & { forNodes?: { name: string }[] }
 export type Endpoint = discovery.Endpoint
@@ -52,6 +56,8 @@ export interface Kinds {
   ReplicaSet: ReplicaSet
   StatefulSet: StatefulSet
   DaemonSet: DaemonSet
+  IPAddressPool: IPAddressPool
+  L2Advertisement: L2Advertisement
 }
 
 export type Kind = keyof Kinds

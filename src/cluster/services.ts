@@ -1,5 +1,6 @@
 import { addressNumber, addressText, type AddressRange } from './cidr.ts'
 import type { Problem } from './control.ts'
+import { LoadBalancerAddresses } from './load-balancer-addresses.ts'
 import { refOf, type Service } from './object.ts'
 import { Pool, PoolExhausted } from './pool.ts'
 import type { Store } from './store.ts'
@@ -18,10 +19,10 @@ export class ServiceAllocator {
   readonly #range: AddressRange
   readonly #clusterIPs: Pool
   readonly #nodePorts: Pool
-  readonly #ingress: Pool | undefined
+  readonly #ingress: LoadBalancerAddresses
   readonly #problems: Problem[]
 
-  constructor(store: Store, problems: Problem[], range: AddressRange, ingress: AddressRange | undefined) {
+  constructor(store: Store, problems: Problem[], range: AddressRange, ingress: readonly AddressRange[]) {
     this.#range = range
     this.#problems = problems
     this.#clusterIPs = new Pool(
@@ -31,7 +32,7 @@ export class ServiceAllocator {
     )
     for (const offset of Object.values(WELL_KNOWN)) this.#clusterIPs.reserve(range.first + offset)
     this.#nodePorts = new Pool(`the node port range ${NODE_PORT_FIRST}-${NODE_PORT_LAST}`, NODE_PORT_FIRST, NODE_PORT_LAST)
-    this.#ingress = ingress && new Pool('the load balancer pool', ingress.first, ingress.last)
+    this.#ingress = new LoadBalancerAddresses(store, ingress)
     store.watch('Service', ({ before, after }) => {
       if (before !== undefined && after === undefined) this.#release(before)
     })
@@ -46,7 +47,7 @@ export class ServiceAllocator {
     for (const port of portsOf(service)) {
       if (!this.#nodePorts.reserve(port)) this.#complain(service, `node port ${port} belongs to another Service already`)
     }
-    for (const address of ingressOf(service)) this.#ingress?.reserve(address)
+    for (const address of ingressOf(service)) this.#ingress.hold(service, address)
   }
 
   /** Fills in what is missing; a pool that has run out is a problem, and the field stays empty. */
@@ -96,10 +97,16 @@ export class ServiceAllocator {
   }
 
   #withIngress(service: Service): Service {
-    if (this.#ingress === undefined || service.spec.type !== 'LoadBalancer' || service.status.loadBalancer?.ingress?.length) return service
-    const wanted = addressNumber(service.spec.loadBalancerIP ?? '')
-    if (wanted !== undefined) this.#ingress.reserve(wanted)
-    return { ...service, status: { ...service.status, loadBalancer: { ingress: [{ ip: addressText(wanted ?? this.#ingress.takeNext()) }] } } }
+    if (service.spec.type !== 'LoadBalancer' || service.status.loadBalancer?.ingress?.length) return service
+    const ip = this.#ingress.assign(service)
+    if (ip === undefined) return service
+    if (typeof ip !== 'string') {
+      this.#complain(service, `EXTERNAL-IP stays <pending>: ${ip.refused}`)
+      return service
+    }
+    const assigned = { ...service, status: { ...service.status, loadBalancer: { ingress: [{ ip }] } } }
+    for (const address of ingressOf(assigned)) this.#ingress.hold(assigned, address)
+    return assigned
   }
 
   #isWellKnown(service: Service, clusterIP: number): boolean {
@@ -111,7 +118,7 @@ export class ServiceAllocator {
     const clusterIP = addressNumber(service.spec.clusterIP ?? '')
     if (clusterIP !== undefined && !this.#isWellKnown(service, clusterIP)) this.#clusterIPs.release(clusterIP)
     for (const port of portsOf(service)) this.#nodePorts.release(port)
-    for (const address of ingressOf(service)) this.#ingress?.release(address)
+    for (const address of ingressOf(service)) this.#ingress.release(service, address)
   }
 
   #complain(service: Service, message: string): void {

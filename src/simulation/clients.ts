@@ -47,5 +47,7 @@ function routeOutside(world: World, outside: OutsideClient, names: NameService, 
   const hop = via === BALANCER ? world.balancer().address : world.factsOf(via)?.address
   if (hop === undefined) throw new WorldError(`there is no node ${via} to go by; there are ${world.nodeFacts().map(({ name }) => name).join(', ')}`)
   const address = names.fixed?.address
+  // What MetalLB announces has no balancer in front of it.
+  if (via === BALANCER && address !== undefined && world.speakers.isAdvertised(address)) return
   if (address !== undefined && !world.isMachineOrPod(address)) outside.routeVia(address, hop)
 }

@@ -65,11 +65,24 @@ function forService(world: World, service: Service, target: Target, caller: Call
   }
   const balanced = service.status.loadBalancer?.ingress?.find(({ ip }) => ip !== undefined)?.ip
   if (caller.isOutside && type === 'LoadBalancer') {
-    if (balanced === undefined) throw new WorldError(`${target.text}: Service ${namespace}/${name} has no external address (EXTERNAL-IP <pending>): give it one in its status, or a pool in cluster.loadBalancer.pool`)
-    return fixedDestination({ address: parsed(balanced, target.text), port })
+    return balanced === undefined ? pending(world, service, port) : fixedDestination({ address: parsed(balanced, target.text), port })
   }
   if (clusterIP === 'None' || clusterIP === undefined || clusterIP === '') return headless(world, service, target, port)
   return fixedDestination({ address: parsed(clusterIP, target.text), port })
+}
+
+/** Nobody has given the Service an address outside so far: there is nothing to ask for until somebody does. */
+function pending(world: World, { kind, metadata }: Service, port: number): NameService {
+  const { namespace, name } = metadata
+  const message = 'EXTERNAL-IP is <pending>, so that clients outside have no address to ask: give it one in its status, a pool in cluster.loadBalancer.pool, or an IPAddressPool and an L2Advertisement of MetalLB'
+  world.cluster.problems.push({ message, ref: { kind, namespace, name } })
+  return {
+    resolve: (request, done) => {
+      const ingress = world.cluster.store.get('Service', namespace, name)?.status.loadBalancer?.ingress?.[0]?.ip
+      const address = parseAddress(ingress ?? '')
+      done(request, address === undefined ? { failure: NOT_RESOLVED } : { address, port })
+    },
+  }
 }
 
 /** A headless Service has only its endpoints: each request takes one of those that are ready now, as a client does that picks from DNS answers. */

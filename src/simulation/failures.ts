@@ -60,6 +60,7 @@ export class Failures {
     this.#world.fabric.part(nodes)
     for (const node of nodes) {
       this.#world.proxies.disconnect(node)
+      this.#world.speakers.silence(node, false)
       this.#world.cluster.failNode(node)
     }
   }
@@ -68,6 +69,7 @@ export class Failures {
     this.#world.fabric.unite(nodes)
     for (const node of nodes) {
       this.#world.proxies.reconnect(node)
+      this.#world.speakers.wake(node)
       this.#world.cluster.recoverNode(node)
     }
   }
@@ -90,6 +92,7 @@ export class Failures {
     world.fabric.cableOf(name).isPlugged = false
     if (how === 'network') world.proxies.disconnect(name)
     else world.powerOff(name)
+    world.speakers.silence(name, how !== 'network')
     world.cluster.failNode(name)
     return true
   }
@@ -102,6 +105,7 @@ export class Failures {
     world.fabric.cableOf(name).isPlugged = true
     if (how === 'network') world.proxies.reconnect(name)
     else world.powerOn(name)
+    world.speakers.wake(name)
     world.cluster.recoverNode(name)
     return true
   }

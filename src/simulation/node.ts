@@ -8,7 +8,7 @@ import { Bridge } from '../kernel/bridge.ts'
 import { IcmpLimit } from '../kernel/icmp-limit.ts'
 import { Machine } from '../kernel/machine.ts'
 import { Nftables } from '../kernel/nftables.ts'
-import type { Packet } from '../kernel/packet.ts'
+import { recycle, type Packet } from '../kernel/packet.ts'
 import type { Route } from '../kernel/routes.ts'
 import { Tracking } from '../kernel/tracking.ts'
 import { VethInterface } from '../kernel/veth.ts'
@@ -71,7 +71,7 @@ export class SimulatedNode {
   readonly #agenda: Agenda
   readonly #routesByHop = new Map<Address, Route>()
 
-  constructor(facts: NodeFacts, settings: NodeSettings, parts: { agenda: Agenda; wheel: TimerWheel; streams: RandomStreams; fabric: Fabric; nextHops: NextHops }) {
+  constructor(facts: NodeFacts, settings: NodeSettings, parts: { agenda: Agenda; wheel: TimerWheel; streams: RandomStreams; fabric: Fabric; nextHops: NextHops; port?: EthernetPort }) {
     const { agenda, wheel, streams, fabric } = parts
     this.facts = facts
     this.#settings = settings
@@ -82,11 +82,13 @@ export class SimulatedNode {
     machine.primaryAddress = facts.address
     machine.loopback.addresses.push(LOOPBACK)
     machine.sysctls.routeLocalnet = settings.sysctls['net.ipv4.conf.all.route_localnet'] === 1
-    this.port = new EthernetPort(fabric, 'eth0', 2, 0, (packet, port) => machine.receive(packet, port))
+    // A machine that boots again has the NIC that it had: others still know its hardware address.
+    this.port = parts.port ?? new EthernetPort(fabric, 'eth0', 2, 0, recycle)
+    this.port.deliver = (packet, port) => machine.receive(packet, port)
     this.port.owner = facts.name
     this.port.cable = fabric.cableOf(facts.name)
     this.port.cable.zone = facts.zone
-    this.port.addresses.push(facts.address)
+    this.port.addresses[0] = facts.address
     this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
     // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).
     if (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2) this.port.arpSource = ({ source }) => (machine.routes.isLocal(source) ? source : facts.address)

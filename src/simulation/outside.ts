@@ -4,6 +4,7 @@ import type { TimerWheel } from '../engine/timer-wheel.ts'
 import type { Costs } from '../costs.ts'
 import { cidrOf, LOOPBACK, type Address } from '../kernel/address.ts'
 import { Machine } from '../kernel/machine.ts'
+import { ACK, TCP } from '../kernel/packet.ts'
 import type { Sysctls } from '../socket/sysctls.ts'
 import { Stack } from '../socket/stack.ts'
 import type { Fabric } from '../wire/fabric.ts'
@@ -30,7 +31,11 @@ export class OutsideClient {
     this.machine = machine
     machine.primaryAddress = facts.address
     machine.loopback.addresses.push(LOOPBACK)
-    this.#port = new EthernetPort(parts.fabric, 'eth0', 2, facts.delay, (packet, port) => machine.receive(packet, port))
+    this.#port = new EthernetPort(parts.fabric, 'eth0', 2, facts.delay, (packet, port) => {
+      // An acknowledgement shows that what was sent there has arrived (sk_dst_confirm).
+      if (packet.protocol === TCP && (packet.tcpFlags & ACK) !== 0) parts.fabric.arp.confirm(port, packet.source)
+      machine.receive(packet, port)
+    })
     this.#port.owner = facts.name
     this.#port.addresses.push(facts.address)
     this.#port.neighbourFailed = (packet) => machine.neighbourFailed(packet)

@@ -26,7 +26,7 @@ interface NodeProxy {
  * What a watch takes beyond the least, at the mean. Fits the measured spread from the median to the ninth decile (3.1 ms)
  * of the time from a pod's readiness to a watcher of its EndpointSlice.
  */
-const WATCH_JITTER: Nanos = 1.4e6
+export const WATCH_JITTER: Nanos = 1.4e6
 /** iptables and nftables modes write everything once an hour, whatever has changed; ipvs mode at each `syncPeriod`. */
 const HOUR: Nanos = 3600e9
 /** From a node's boot until its kube-proxy runs. Typical of a DaemonSet's pod whose image is there; not measured. */

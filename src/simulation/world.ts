@@ -12,9 +12,12 @@ import type { Scenario } from '../scenario/spec/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
 import { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
+import { Router } from '../wire/router.ts'
+import { respondersIn } from './arp-responders.ts'
+import { Speakers } from './metallb/speakers.ts'
 import { modeOf, type Mode } from './modes.ts'
 import { startHealthPorts } from './health-ports.ts'
-import { SimulatedNode, type NodeFacts, type NodeSettings } from './node.ts'
+import { SimulatedNode, type NextHops, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
 import { Pods } from './pods.ts'
 import { Processes } from './processes.ts'
@@ -29,6 +32,8 @@ const DEFAULT_CLIENT = 'client'
 const FIRST_CLIENT = 100
 /** The last address of the nodes' network but one: the load balancer's own. */
 const LAST_HOST = 0xfffe
+/** The router's, where clients are behind one. */
+const ROUTER_HOST = 0xfffd
 /** The address before that: the resolver in the nodes' resolv.conf. */
 const UPSTREAM_HOST = 0xfffd
 
@@ -61,6 +66,7 @@ export class World {
   proxyDocument: Record<string, unknown>
   proxyConfig: ProxyConfig
   readonly proxies: Proxies
+  readonly speakers: Speakers
   readonly processes: Processes
   readonly pods: Pods
   readonly names: Names
@@ -74,6 +80,7 @@ export class World {
   /** Nodes by the beginning of their pod range, by prefix length. */
   readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
   #balancer: LoadBalancer | undefined
+  #router: Router | undefined
 
   constructor(input: WorldInput) {
     const { scenario } = input
@@ -107,6 +114,8 @@ export class World {
     this.fabric.onMissing = (address) => this.node(this.#nodeByAddress.get(address)?.name ?? '')?.port
     this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
     this.proxies = new Proxies(this, this.#mode())
+    this.speakers = new Speakers(this)
+    this.fabric.arp.responders = respondersIn(this)
     this.names = new Names(this, usesNames, this.settings.link.network + UPSTREAM_HOST)
     this.pods = new Pods(this)
     this.#addClients()
@@ -175,7 +184,8 @@ export class World {
 
   #build(facts: NodeFacts): SimulatedNode {
     const { agenda, wheel, streams, fabric } = this
-    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop })
+    const before = this.nodes.get(facts.name)
+    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop, ...(before === undefined ? {} : { port: before.port }) })
     this.nodes.set(facts.name, node)
     this.pods.plugIn(node)
     return node
@@ -228,6 +238,18 @@ export class World {
     return isMachine ? { hop: destination, pod: false } : undefined
   }
 
+  /** The same from a machine outside: what MetalLB announces is on the link for those who are, and behind a router for all others. */
+  readonly #nextHopOutside: NextHops = (destination, from) => {
+    const known = this.#nextHop(destination, from)
+    if (known !== undefined || !this.speakers.isAdvertised(destination)) return known
+    return { hop: contains(this.settings.link, from.address) ? destination : this.#routerAddress(), pod: false }
+  }
+
+  #routerAddress(): Address {
+    this.#router ??= new Router(this.fabric, this.settings.link.network + ROUTER_HOST, this.scenario.cluster.network.router)
+    return this.#router.address
+  }
+
   #nodeOfRange(address: Address): NodeFacts | undefined {
     for (const [mask, nodes] of this.#nodeByPodRange) {
       const facts = nodes.get(address & mask)
@@ -265,7 +287,7 @@ export class World {
   addMachine(name: string, address: Address, delay: Nanos = 0): OutsideClient {
     const [first] = this.#facts.values()
     const { agenda, wheel, streams, fabric, settings } = this
-    return new OutsideClient({ name, address, delay }, settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop, defaultHop: first?.address ?? settings.gateway })
+    return new OutsideClient({ name, address, delay }, settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHopOutside, defaultHop: first?.address ?? settings.gateway })
   }
 
   #freeAddress(): Address {

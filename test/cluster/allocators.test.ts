@@ -40,7 +40,7 @@ services('headless and ExternalName Services get no address', () => {
 services('an address outside comes from the pool, and stays pending without one', () => {
   const lb = service('lb', { type: 'LoadBalancer' })
   assert.equal(getService(build([lb]).cluster, 'lb').status.loadBalancer, {})
-  assert.equal(getService(build([lb], { loadBalancerPool: '192.0.2.10-192.0.2.20' }).cluster, 'lb').status.loadBalancer, { ingress: [{ ip: '192.0.2.10' }] })
+  assert.equal(getService(build([lb], { loadBalancerPools: ['192.0.2.10-192.0.2.20'] }).cluster, 'lb').status.loadBalancer, { ingress: [{ ip: '192.0.2.10' }] })
 })
 
 services('kube-dns is the tenth address of the service CIDR', () => {

@@ -8,6 +8,12 @@ import { fields, whole } from './shape.ts'
 
 export const cidr = z.string().refine((text) => parseCidr(text) !== undefined, 'must be an IPv4 CIDR, such as 10.244.0.0/16')
 
+/** Between clients whose address is on another network and what MetalLB announces on the nodes'. */
+const router = fields({
+  arpTimeout: written(positiveDuration).prefault('30s').describe('how long it believes an ARP answer; Linux 30s, others minutes to hours'),
+  gratuitousARP: z.boolean().default(true).describe('takes gratuitous ARP for an address that it knows, as Linux does'),
+})
+
 /** The wires between the nodes, and how pods hang on them. */
 const network = fields({
   delay: written(duration).prefault('50us').describe('one way, between any two nodes'),
@@ -20,6 +26,7 @@ const network = fields({
   loss: written(fraction).prefault('0'),
   reorder: written(fraction).prefault('0').describe('share of packets that overtake the one before'),
   mtu: whole(576, 65535).default(1500),
+  router: router.prefault({}),
 })
 
 /** What a node's kernel is. Its version decides fixes such as conntrack's clash resolution. */
