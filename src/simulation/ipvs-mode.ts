@@ -1,3 +1,4 @@
+import type { Address } from '../kernel/address.ts'
 import { IpvsHooks } from '../kernel/ipvs-hooks.ts'
 import { IpvsProxy } from '../proxy/ipvs.ts'
 import { CHECK_INTERVAL } from '../proxy/ipvs/graceful-termination.ts'
@@ -13,6 +14,8 @@ import type { World } from './world.ts'
 export class IpvsMode implements Mode {
   readonly #world: World
   readonly #proxy: IpvsProxy
+  /** The set whose addresses were looked at last. */
+  #contested: ReadonlySet<Address> | undefined
 
   constructor(world: World) {
     this.#world = world
@@ -25,6 +28,7 @@ export class IpvsMode implements Mode {
     node.ipvs ??= this.#start(node)
     node.ipvs.program = program
     machine.routes.bound = program.bound
+    this.#contestNodes(program.bound)
     xtables.sets = { get: (name) => program.set(name) }
     xtables.load(program.rules)
     node.ipvs.sync.apply(program.servers, this.#world.now)
@@ -41,6 +45,13 @@ export class IpvsMode implements Mode {
     const { ipvs } = new IpvsHooks(node.machine, node.tracking, ipvsSettings(this.#world.proxyConfig, this.#world.settings.kernel, this.#world.settings.sysctls))
     node.xtables.ipvs = ipvs
     return new NodeIpvs(ipvs)
+  }
+
+  /** Other nodes' addresses among them (as external IPs): these nodes answer ARP for them too. */
+  #contestNodes(bound: ReadonlySet<Address>): void {
+    if (bound === this.#contested) return
+    this.#contested = bound
+    for (const { address } of this.#world.nodeFacts()) if (bound.has(address)) this.#world.fabric.contest(address)
   }
 
   /** Looks after drained servers once a minute, as long as there are any. */
