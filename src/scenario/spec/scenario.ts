@@ -12,7 +12,7 @@ import { client, server, traffic } from './traffic.ts'
 export const API_VERSION = 'kubehop.dev/v1alpha1'
 
 /** What a variant changes: paths as `--set` takes them. */
-const overrides = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
+const overrides = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())], { error: 'must be text, a number, true, false, or a list of texts' }))
 
 const spec = fields({
   question: z.string().optional().describe('what this scenario answers'),
