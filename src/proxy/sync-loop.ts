@@ -53,6 +53,11 @@ export class SyncLoop {
     this.#options = options
   }
 
+  /** Has kube-proxy started, and written rules? */
+  get isUp(): boolean {
+    return !this.#isNew
+  }
+
   /** When something happens next. */
   get next(): Nanos {
     if (this.#current !== undefined) return this.#current.end

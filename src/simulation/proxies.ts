@@ -102,9 +102,14 @@ export class Proxies {
     }
   }
 
-  /** What the node's rules say now. */
-  knownBy(node: SimulatedNode): ServiceSnapshot {
-    return this.history.snapshot(this.#proxies.get(node.facts.name)?.version ?? 0)
+  /** What the node's rules say now. A node that nobody uses is taken to know everything. */
+  knownBy(node: string): ServiceSnapshot {
+    return this.history.snapshot(this.#proxies.get(node)?.version ?? this.history.version)
+  }
+
+  /** Does the node's kube-proxy say that it is healthy? */
+  isUp(node: string): boolean {
+    return this.#proxies.get(node)?.loop.isUp ?? true
   }
 
   /** How often the node's proxy has written its rules. */
@@ -113,7 +118,7 @@ export class Proxies {
   }
 
   countRules(node: SimulatedNode): number {
-    return this.#mode.countRules(this.knownBy(node), this.proxyNode(node))
+    return this.#mode.countRules(this.knownBy(node.facts.name), this.proxyNode(node))
   }
 
   /** Kept for each node: what is built for it is remembered by this object. */

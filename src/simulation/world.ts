@@ -3,18 +3,19 @@ import { Fingerprint } from '../engine/fingerprint.ts'
 import { RandomStreams } from '../engine/random.ts'
 import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
-import { isNodeReady, zoneOf, type KubeObject, type Node } from '../cluster/object.ts'
+import { zoneOf, type KubeObject, type Node } from '../cluster/object.ts'
 import { contains, formatCidr, parseAddress, parseCidr, type Address, type Cidr } from '../kernel/address.ts'
 import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
 import type { Scenario } from '../scenario/spec/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
-import { LoadBalancer } from '../wire/balancer.ts'
+import type { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
 import { Router } from '../wire/router.ts'
 import { respondersIn } from './arp-responders.ts'
 import { Speakers } from './metallb/speakers.ts'
+import { Balancing } from './balancing.ts'
 import { modeOf, type Mode } from './modes.ts'
 import { startHealthPorts } from './health-ports.ts'
 import { SimulatedNode, type NextHops, type NodeFacts, type NodeSettings } from './node.ts'
@@ -79,7 +80,7 @@ export class World {
   readonly #nodeByAddress = new Map<Address, NodeFacts>()
   /** Nodes by the beginning of their pod range, by prefix length. */
   readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
-  #balancer: LoadBalancer | undefined
+  #balancing: Balancing | undefined
   #router: Router | undefined
 
   constructor(input: WorldInput) {
@@ -205,16 +206,14 @@ export class World {
 
   /** The load balancer in front of all nodes. */
   balancer(): LoadBalancer {
-    this.#balancer ??= new LoadBalancer(this.fabric, this.settings.link.network + LAST_HOST, (packet) => this.#healthyNodes(packet.destination))
-    return this.#balancer
+    this.#balancing ??= new Balancing(this, this.settings.link.network + LAST_HOST)
+    return this.#balancing.balancer
   }
 
-  /** Ready nodes; for a Service that wants local endpoints, those that have a ready one (its health check node port says so). */
-  #healthyNodes(address: Address): Address[] {
-    const port = this.proxies.snapshot.servicePorts.find(({ loadBalancerVIPs }) => loadBalancerVIPs.includes(address))
-    const local = port?.externalPolicyLocal === true ? new Set(port.endpoints.filter(({ ready }) => ready).map(({ nodeName }) => nodeName)) : undefined
-    const ready = this.cluster.store.list('Node').filter((node) => isNodeReady(node) && (local === undefined || local.has(node.metadata.name)))
-    return ready.flatMap((node) => this.#facts.get(node.metadata.name)?.address ?? [])
+  /** Would the machine get a packet from outside: does it run, and is it connected? */
+  isReachable(node: string): boolean {
+    const { isPlugged, part } = this.fabric.cableOf(node)
+    return isPlugged && part === 0
   }
 
   /** Packets the cluster's machines have worked on. */
