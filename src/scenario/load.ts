@@ -1,6 +1,7 @@
 import { suggest } from '../engine/nearest.ts'
 import { checkNodeNetworks, checkScenario } from './check.ts'
 import { Complaints, type Complaint } from './complaint.ts'
+import { checkCorefile } from './objects/corefile.ts'
 import { checkCollisions, withoutDuplicates } from './objects/collisions.ts'
 import { lint } from './objects/lint.ts'
 import { withoutLegacyConfig } from './objects/metallb.ts'
@@ -148,7 +149,10 @@ function variantSettings({ value, origin }: Manifest, variant: string | undefine
 function checkObjects(manifests: readonly Manifest[], namespace: string, complaints: Complaints): Located[] {
   const read = manifests.flatMap((one) => readObject(one, namespace, complaints) ?? [])
   const located = withoutDuplicates(read, complaints)
-  for (const one of located) validate(one, complaints)
+  for (const one of located) {
+    validate(one, complaints)
+    checkCorefile(one, complaints)
+  }
   checkCollisions(located, complaints)
   checkNodeNetworks(located, complaints)
   if (!complaints.hasErrors) lint(located, complaints)

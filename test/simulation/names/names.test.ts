@@ -79,10 +79,11 @@ names('a crashed cache refuses, a stopped one lets CoreDNS answer', () => {
   assert.is(ask(), 1)
 })
 
-names('a Corefile that CoreDNS would not take is complained about with its line', () => {
-  const corefile = (text: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'coredns', namespace: 'kube-system' }, data: { Corefile: text } })
-  const broken = [...objects(), corefile('.:53 {\n  errors\n  kubernets cluster.local\n}\n')]
-  assert.throws(() => runProbe(inputOf(broken), probeOf('dns://redis')), (error: unknown) => error instanceof WorldError && /line 3: .*kubernets.*kubernetes/.test(error.message))
+names('a Corefile that comes during the run and that CoreDNS would not take is an error with its line', () => {
+  const input = inputOf(objects())
+  const corefile = '.:53 {\n  errors\n  kubernets cluster.local\n}\n'
+  const broken = [...input.objects, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'coredns', namespace: 'kube-system' }, data: { Corefile: corefile } }]
+  assert.throws(() => runProbe({ ...input, objects: broken }, probeOf('dns://redis')), (error: unknown) => error instanceof WorldError && /line 3: .*kubernets.*kubernetes/.test(error.message))
 })
 
 names('the search list is cut as kubelet cuts it, in kubelet’s words', () => {
