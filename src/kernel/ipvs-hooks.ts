@@ -24,10 +24,11 @@ export class IpvsHooks implements IpvsConntrack {
     this.#machine = machine
     this.#tracking = tracking
     this.ipvs = new Ipvs(settings, this)
-    const local = (packet: Packet): Verdict => this.#obey(this.ipvs.local(packet, machine.now), packet)
+    // A packet that IPVS has sent on comes by again, and is let pass before anything is looked up.
+    const local = (packet: Packet): Verdict => (packet.ipvsProperty ? NF_ACCEPT : this.#obey(this.ipvs.local(packet, machine.now), packet))
     machine.hooks.register('ipvs', LOCAL_IN, PRIORITY.ipvsLocalIn, local)
     machine.hooks.register('ipvs', LOCAL_OUT, PRIORITY.ipvsLocalOut, local)
-    machine.hooks.register('ipvs', FORWARD, PRIORITY.ipvsForward, (packet) => this.#obey(this.ipvs.forward(packet, machine.now), packet))
+    machine.hooks.register('ipvs', FORWARD, PRIORITY.ipvsForward, (packet) => (packet.ipvsProperty ? NF_ACCEPT : this.#obey(this.ipvs.forward(packet, machine.now), packet)))
   }
 
   isConfirmed(packet: Packet): boolean {

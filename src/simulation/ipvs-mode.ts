@@ -8,6 +8,7 @@ import type { ServiceSnapshot } from '../proxy/service-snapshot.ts'
 import type { Mode } from './modes.ts'
 import type { SimulatedNode } from './node.ts'
 import { NodeIpvs } from './node-ipvs.ts'
+import { NOTHING, type ProgramCounts } from './program-counts.ts'
 import type { World } from './world.ts'
 
 /** kube-proxy's ipvs mode on all nodes: IPVS, ipsets, kube-ipvs0 and the rules around them. */
@@ -39,6 +40,17 @@ export class IpvsMode implements Mode {
     let count = 0
     for (const table of Object.values(this.#proxy.program(snapshot, self).rules.tables)) for (const name of table.chainNames()) count += table.chain(name)?.length ?? 0
     return count
+  }
+
+  count(snapshot: ServiceSnapshot, self: ProxyNode): ProgramCounts {
+    const program = this.#proxy.program(snapshot, self)
+    const sets = program.sets()
+    const counts = { ...NOTHING, rules: this.countRules(snapshot, self), sets: sets.length, elements: sets.reduce((sum, { size }) => sum + size, 0), boundAddresses: program.bound.size }
+    for (const { servers } of program.servers.all()) {
+      counts.virtualServices++
+      counts.realServers += servers.length
+    }
+    return counts
   }
 
   #start(node: SimulatedNode): NodeIpvs {

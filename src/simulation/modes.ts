@@ -6,6 +6,7 @@ import type { ProxyNode } from '../proxy/node.ts'
 import type { ServiceSnapshot } from '../proxy/service-snapshot.ts'
 import { IpvsMode } from './ipvs-mode.ts'
 import type { SimulatedNode } from './node.ts'
+import { NOTHING, type ProgramCounts } from './program-counts.ts'
 import { UserspaceMode } from './userspace-mode.ts'
 import type { World } from './world.ts'
 
@@ -14,6 +15,8 @@ export interface Mode {
   /** Programs a node with what its proxy knows. */
   install(node: SimulatedNode, snapshot: ServiceSnapshot, self: ProxyNode): void
   countRules(snapshot: ServiceSnapshot, self: ProxyNode): number
+  /** Everything that is written, which takes longer to count. */
+  count(snapshot: ServiceSnapshot, self: ProxyNode): ProgramCounts
 }
 
 const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
@@ -22,6 +25,7 @@ const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
     return {
       install: (node, snapshot, self) => node.xtables.load(proxy.program(snapshot, self)),
       countRules: (snapshot, self) => proxy.countRules(snapshot, self),
+      count: (snapshot, self) => ({ ...NOTHING, rules: proxy.countRules(snapshot, self) }),
     }
   },
   nftables: (world) => {
@@ -29,6 +33,7 @@ const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
     return {
       install: (node, snapshot, self) => node.nftables.load(proxy.program(snapshot, self)),
       countRules: (snapshot, self) => proxy.count(snapshot, self).rules,
+      count: (snapshot, self) => ({ ...NOTHING, ...proxy.count(snapshot, self) }),
     }
   },
   ipvs: (world) => new IpvsMode(world),

@@ -4,6 +4,7 @@ import { countUserspaceRules, userspaceRules } from '../proxy/userspace.ts'
 import { ProxyProcess } from '../proxy/userspace/process.ts'
 import type { Mode } from './modes.ts'
 import type { SimulatedNode } from './node.ts'
+import { NOTHING, type ProgramCounts } from './program-counts.ts'
 import type { World } from './world.ts'
 
 /** kube-proxy's userspace mode on all nodes: a process with sockets on each, and rules that lead to it. */
@@ -24,6 +25,10 @@ export class UserspaceMode implements Mode {
 
   countRules(snapshot: ServiceSnapshot): number {
     return countUserspaceRules(snapshot)
+  }
+
+  count(snapshot: ServiceSnapshot): ProgramCounts {
+    return { ...NOTHING, rules: this.countRules(snapshot) }
   }
 
   #start(node: SimulatedNode): ProxyProcess {
