@@ -6,7 +6,7 @@ import type { SocketError } from '../socket/errors.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
-import type { DnsMessage, ResourceRecord } from './records/message.ts'
+import type { DnsMessage } from './records/message.ts'
 import type { Libc } from './resolver/resolv-conf.ts'
 import { newResolver, type Resolve } from './resolver/new-resolver.ts'
 import { TIME_IS_UP } from './resolver/resolution.ts'
@@ -101,9 +101,7 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
   openUdp(connectedTo: string | null): Socket {
     const opened: Opened = { handle: this.#opened.length, server: connectedTo ?? '', socket: undefined }
     this.#opened.push(opened)
-    const destination = connectedTo === null ? undefined : this.#addressOf(connectedTo)
-    const peer = destination === undefined ? {} : { destination, destinationPort: DNS_PORT }
-    const socket = connectedTo !== null && destination === undefined ? 'ENETUNREACH' : this.#stack.udp({ ...peer, handler: this, context: opened })
+    const socket = connectedTo === null ? this.#stack.udp({ handler: this, context: opened }) : this.#connect(connectedTo, opened)
     if (typeof socket !== 'string') opened.socket = socket
     return opened.handle
   }
@@ -164,6 +162,11 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
   onError(socket: UdpSocket | TcpSocket, error: SocketError): void {
     const opened = this.#ours(socket)
     if (opened !== undefined) this.resume({ kind: error.errno === 'ECONNREFUSED' ? 'refused' : 'closed', socket: opened.handle })
+  }
+
+  #connect(server: string, opened: Opened): ReturnType<Stack['udp']> {
+    const destination = this.#addressOf(server)
+    return destination === undefined ? 'ENETUNREACH' : this.#stack.udp({ destination, destinationPort: DNS_PORT, handler: this, context: opened })
   }
 
   /** The record of a socket that is still open. */
@@ -240,12 +243,12 @@ function timeIsUp(thread: ResolverThread): void {
   thread.resume(TIME_IS_UP)
 }
 
-function replyOf(id: number, { rcode, truncated, answers }: DnsMessage): Reply {
-  return { id, rcode, truncated, answers: answers.flatMap(targetOf) }
-}
-
-/** What a record leads to; what resolvers do not read leads nowhere. */
-function targetOf(record: ResourceRecord): string[] {
-  if (record.type === 'A' || record.type === 'AAAA') return [record.address]
-  return record.type === 'CNAME' ? [record.target] : []
+/** What resolvers read of an answer: addresses and aliases. */
+function replyOf(id: number, { rcode, truncated, answers: records }: DnsMessage): Reply {
+  const answers: string[] = []
+  for (const record of records) {
+    if (record.type === 'A' || record.type === 'AAAA') answers.push(record.address)
+    else if (record.type === 'CNAME') answers.push(record.target)
+  }
+  return { id, rcode, truncated, answers }
 }

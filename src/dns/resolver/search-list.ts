@@ -30,15 +30,22 @@ function joinDomain(name: string, domain: string, root: string): string {
 
 function countDots(name: string): number {
   let dots = 0
-  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) === 46) dots++
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) === DOT) dots++
   return dots
 }
 
+const DOT = 46
 const MAX_NAME = 253
 const MAX_LABEL = 63
 
 /** Whether the name fits into a question: labels of 1 to 63 characters, 253 in all (RFC 1035 2.3.4). */
 export function fitsQuestion(name: string): boolean {
   if (name.length === 0 || name.length > MAX_NAME) return false
-  return name.split('.').every((label) => label.length > 0 && label.length <= MAX_LABEL)
+  let start = 0
+  for (let i = 0; i <= name.length; i++) {
+    if (i < name.length && name.charCodeAt(i) !== DOT) continue
+    if (i === start || i - start > MAX_LABEL) return false
+    start = i + 1
+  }
+  return true
 }
