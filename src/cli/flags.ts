@@ -15,7 +15,8 @@ export interface InputFlags {
   quiet?: boolean
 }
 
-function collect(value: string, previous: string[]): string[] {
+/** Gathers the values of an option that may be repeated. */
+export function collect(value: string, previous: string[]): string[] {
   return [...previous, value]
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import { BUG, INVALID_INPUT, OK, USAGE } from './exit.ts'
-import { outputOption, UsageError, withInput } from './flags.ts'
+import { collect, outputOption, UsageError, withInput } from './flags.ts'
 
 /** A command's code is loaded when it is called, so that help comes at once. */
 function program(done: (code: number) => void): Command {
@@ -30,10 +30,10 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop probe -f objects.yaml --from pod/default/a --to tcp://10.96.0.10:80 --count 30\n  kubehop probe -f objects.yaml --from client/client --to tcp://172.18.0.2:30080 --via node-b -o json\n')
     .action(async (flags) => done((await import('./commands/probe.ts')).probe(flags)))
 
-  withProbe(kubehop.command('trace'))
-    .description('one request, hop by hop, rule by rule, with times')
-    .addHelpText('after', '\nExamples:\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n  kubehop trace -f objects.yaml --from node/node-1 --to tcp://127.0.0.1:30080\n')
-    .action(async (flags) => done((await import('./commands/probe.ts')).trace(flags)))
+  withSavedRules(withProbe(kubehop.command('trace'), false))
+    .description('one request, hop by hop, rule by rule, with times; or one packet through the rules that were saved on a node')
+    .addHelpText('after', "\nExamples:\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n  kubehop trace -f objects.yaml --from node/node-1 --to tcp://127.0.0.1:30080\n  kubehop trace --rules iptables-save.txt --packet 'tcp 10.244.1.12:40000 > 10.96.0.10:80' --in veth1 --local 172.18.0.2\n  ssh node-1 sudo iptables-save | kubehop trace --rules - --packet 'udp 10.244.1.12 > 10.96.0.10:53' --in cali1234\n")
+    .action(async (flags) => done(flags.rules === undefined ? (await import('./commands/probe.ts')).trace(flags) : (await import('./commands/trace-rules.ts')).traceRules(flags)))
 
   withInput(kubehop.command('resolve'))
     .description('look up one name: every query, its answer, and what each call by that name costs')
@@ -105,14 +105,30 @@ function withGrid(command: Command): Command {
   return withInput(command).option('--workers <n>', 'threads (default: one for each core)')
 }
 
-function withProbe(command: Command): Command {
+function withProbe(command: Command, isMandatory = true): Command {
   return withInput(command)
-    .requiredOption('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME or client/NAME')
-    .requiredOption('--to <target>', 'whom: tcp://HOST:PORT, udp://…, http://…, icmp://…; a name, an address or svc/NAME.NAMESPACE')
+    .addOption(new Option('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME or client/NAME').makeOptionMandatory(isMandatory))
+    .addOption(new Option('--to <target>', 'whom: tcp://HOST:PORT, udp://…, http://…, icmp://…; a name, an address or svc/NAME.NAMESPACE').makeOptionMandatory(isMandatory))
     .option('--via <node>', 'the node that a client outside uses as its next hop for service addresses')
     .option('--source-port <port>', 'always from this port')
     .option('--timeout <duration>', 'for each attempt', '1.5s')
     .addOption(outputOption('text', 'json'))
+}
+
+/** What `trace` needs to know of a node of which only the rules are there. */
+function withSavedRules(command: Command): Command {
+  return command
+    .optionsGroup('Rules that were saved on a node (instead of -f, --from and --to):')
+    .option('--rules <file>', 'what iptables-save printed there, or - for standard input')
+    .option('--ipvs <file>', 'what ipvsadm -Sn (or -Ln) printed there')
+    .option('--ipset <file>', 'what ipset save printed there')
+    .option('--packet <packet>', "such as 'tcp 10.244.1.12:40000 > 10.96.0.10:80'")
+    .option('--in <interface>', 'where the packet comes in (default: a process of the node sends it)')
+    .option('--out <interface>', 'where it leaves if it goes on')
+    .option('--local <address>', "an address of the node's own, the first one its primary (repeatable)", collect, [])
+    .option('--ctstate <state>', 'what connection tracking says of it', 'NEW')
+    .option('--mark <mark>', 'that it bears', '0')
+    .option('--hook <hook>', 'this hook alone: PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING')
 }
 
 /** Turns whatever goes wrong into words and an exit code. */

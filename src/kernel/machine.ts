@@ -1,6 +1,6 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { Costs } from '../costs.ts'
-import { isLoopback, type Address } from './address.ts'
+import { formatAddress, isLoopback, type Address } from './address.ts'
 import { Cpus, type Migration } from './cpu.ts'
 import { Drops, type DropReason } from './drops.ts'
 import { Hooks } from './hooks.ts'
@@ -155,6 +155,7 @@ export class Machine {
 
   /** Decides whether a packet is for this machine or goes on. */
   routeInput(packet: Packet, device: Interface): void {
+    if (packet.journey !== null) this.#explainRoute(packet.destination)
     this.charge(packet, ROUTING, this.costs.route, 'routing decision')
     const problem = this.#martian(packet, device)
     if (problem !== undefined) return this.discard(packet, problem)
@@ -306,9 +307,18 @@ export class Machine {
   }
 
   #routeOutput(packet: Packet): Route | undefined {
+    if (packet.journey !== null) this.#explainRoute(packet.destination)
     this.charge(packet, ROUTING, this.costs.route, 'routing decision')
     if (this.routes.isLocal(packet.destination)) return { to: { network: packet.destination, mask: -1, prefix: 32 }, out: this.loopback, via: undefined, source: packet.destination }
     return this.routes.lookup(packet.destination)
+  }
+
+  /** As `ip route get` says it. */
+  #explainRoute(destination: Address): void {
+    const address = formatAddress(destination)
+    if (this.routes.isLocal(destination)) return this.explain(`local ${address}`)
+    const route = this.routes.lookup(destination)
+    this.explain(route === undefined ? `${address} is unreachable` : `${address}${route.via === undefined ? '' : ` via ${formatAddress(route.via)}`} dev ${route.out.name}`)
   }
 
   #martian(packet: Packet, device: Interface): DropReason | undefined {

@@ -119,7 +119,8 @@ export class Xtables implements RuleEnvironment, RuleObserver {
   }
 
   matched(table: Table, chain: Chain, position: number, rule: Rule, evaluated: number): void {
-    this.#machine.explain(`${table.name}:${chain.name} rule ${position + 1} (${evaluated} tried): ${printRule(chain.name, rule)}`)
+    const line = rule.line === undefined ? '' : `, line ${rule.line}`
+    this.#machine.explain(`${table.name}:${chain.name} rule ${position + 1} (${evaluated} tried${line}): ${printRule(chain.name, rule)}`)
   }
 
   policy(table: Table, chain: Chain, evaluated: number): void {

@@ -5,13 +5,14 @@ import { readProbe, type ProbeOptions } from '../../simulation/probe-door.ts'
 import { runProbe } from '../../simulation/probe.ts'
 import { traceRequest } from '../../simulation/trace.ts'
 import { OK } from '../exit.ts'
-import type { InputFlags } from '../flags.ts'
+import { UsageError, type InputFlags } from '../flags.ts'
 import { paint, print, printJson } from '../output.ts'
 import { readFlags } from '../read.ts'
 
 export interface ProbeFlags extends InputFlags {
-  from: string
-  to: string
+  /** `trace` may go without them. */
+  from?: string
+  to?: string
   count?: string
   via?: string
   sourcePort?: string
@@ -47,6 +48,7 @@ export function trace(flags: ProbeFlags): number {
 }
 
 function optionsOf({ from, to, count, via, sourcePort, gap, timeout }: ProbeFlags): ProbeOptions {
+  if (from === undefined || to === undefined) throw new UsageError('say --from and --to, or --rules and --packet')
   return {
     from,
     to,

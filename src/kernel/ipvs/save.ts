@@ -2,6 +2,7 @@ import { parseAddress, type Address } from '../address.ts'
 import { SCTP, TCP, UDP } from '../packet.ts'
 import type { Complaint } from '../rules/iptables-save/parse.ts'
 import { byAddress, endpoint, sorted } from './print.ts'
+import { Listing } from './listing.ts'
 import { formatSchedulerFlags, parseSchedulerFlags } from './scheduler-flags.ts'
 import { isSchedulerName, type SchedulerName } from './schedulers/by-name.ts'
 import { IpvsError, NO_FLAGS, type RealServer, type VirtualServer, type VirtualService } from './virtual-service.ts'
@@ -30,15 +31,18 @@ export interface ParsedIpvsadmSave {
 }
 
 /**
- * Reads what `ipvsadm -Sn` prints, as `ipvsadm -R` would: each real server goes to the head of its service's list.
+ * Reads what `ipvsadm -Sn` prints, as `ipvsadm -R` would: each real server goes to the head of its service's list. The
+ * list that `ipvsadm -Ln` prints is read too.
  * Whatever is not understood is in `complaints`, with its line. Never throws.
  */
 export function parseIpvsadmSave(text: string): ParsedIpvsadmSave {
   const services = new Map<string, VirtualServer & { servers: RealServer[] }>()
   const complaints: Complaint[] = []
+  const listing = new Listing()
   for (const [index, line] of text.split('\n').entries()) {
-    const words = line.trim().split(/\s+/)
-    if (line.trim() === '' || line.startsWith('#')) continue
+    const command = listing.translate(line).trim()
+    if (command === '' || command.startsWith('#')) continue
+    const words = command.split(/\s+/)
     try {
       readLine(words, services)
     } catch (error) {
@@ -51,7 +55,7 @@ export function parseIpvsadmSave(text: string): ParsedIpvsadmSave {
 
 function readLine(words: readonly string[], services: Map<string, VirtualServer & { servers: RealServer[] }>): void {
   const command = COMMANDS.get(words[0] ?? '')
-  if (command === undefined) throw new IpvsError(`${words[0]} is not a command of ipvsadm-save: the text must be that of ipvsadm -Sn`)
+  if (command === undefined) throw new IpvsError(`${words[0]} is not a command of ipvsadm-save: the text must be that of ipvsadm -Sn or -Ln`)
   const options = readOptions(words.slice(1))
   const [protocol, name] = serviceOf(options)
   const key = `${protocol} ${name}`

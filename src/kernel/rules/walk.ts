@@ -7,7 +7,7 @@ import type { Chain, PacketSet, RuleEnvironment, RuleObserver, Ruleset, Table } 
 import { parseProtocol } from './protocols.ts'
 import { RecentList } from './recent.ts'
 import type { NatRange, Rule, TableName, Target } from './rule.ts'
-import type { TargetOf } from './targets/target-module.ts'
+import { moveMark } from './targets/connmark.ts'
 import { Walker } from './walker.ts'
 
 /** A packet in plain words. */
@@ -167,7 +167,7 @@ class Walk implements RuleEnvironment, RuleObserver {
         packet.ctState = CT_UNTRACKED
         break
       case 'CONNMARK':
-        this.#moveMark(packet, target)
+        this.#connectionMark = moveMark(target, packet, this.#connectionMark)
         break
       case 'DNAT':
         this.#rewriteDestination(packet, target.range)
@@ -195,14 +195,6 @@ class Walk implements RuleEnvironment, RuleObserver {
 
   passed(match: string): void {
     this.#result.doubts.push(match)
-  }
-
-  /** connmark_tg(). */
-  #moveMark(packet: Packet, target: TargetOf<'CONNMARK'>): void {
-    const mark = this.#connectionMark
-    if (target.action === 'set') this.#connectionMark = (mark & ~target.mask) ^ target.value
-    else if (target.action === 'save') this.#connectionMark = (mark & ~target.connectionMask) ^ (packet.mark & target.packetMask)
-    else packet.mark = (packet.mark & ~target.packetMask) ^ (mark & target.connectionMask)
   }
 
   #ownAddress(): number {

@@ -1,6 +1,7 @@
+import type { Packet } from '../../packet.ts'
 import { hex, type Options } from '../iptables-save/options.ts'
 import { readSetMark } from './mark.ts'
-import type { TargetModule } from './target-module.ts'
+import type { TargetModule, TargetOf } from './target-module.ts'
 
 /** `-j CONNMARK` (net/netfilter/xt_connmark.c). */
 export const CONNMARK: TargetModule<'CONNMARK'> = {
@@ -19,6 +20,14 @@ export const CONNMARK: TargetModule<'CONNMARK'> = {
     if (target.action === 'set') return `CONNMARK --set-xmark ${hex(target.value)}/${hex(target.mask)}`
     return `CONNMARK --${target.action}-mark --nfmask ${hex(target.packetMask)} --ctmask ${hex(target.connectionMask)}`
   },
+}
+
+/** connmark_tg(): what the connection's mark becomes; `restore` changes the packet's instead. */
+export function moveMark(target: TargetOf<'CONNMARK'>, packet: Packet, mark: number): number {
+  if (target.action === 'set') return (mark & ~target.mask) ^ target.value
+  if (target.action === 'save') return (mark & ~target.connectionMask) ^ (packet.mark & target.packetMask)
+  packet.mark = (packet.mark & ~target.packetMask) ^ (mark & target.connectionMask)
+  return mark
 }
 
 function readMasks(options: Options): { packetMask: number; connectionMask: number } {
