@@ -108,6 +108,7 @@ export class Cluster {
     this.#load([...documents, ...furniture(documents, options)])
     restoreReplicaSets(control)
     this.clock.settle(this.store.count('Pod') + this.store.count('Service') + podsWanted(this.store))
+    this.store.watch('IPAddressPool', () => this.clock.after(control.timing.watch + control.timing.write, this.#assignPending, undefined))
   }
 
   /** Creates or replaces an object, as `kubectl apply` does: what only the cluster knows (status, addresses) stays. */
@@ -178,6 +179,14 @@ export class Cluster {
 
   environmentOf(pod: Pod): Variable[] {
     return environmentOf(this.store, pod)
+  }
+
+  /** There are other addresses now: Services that still wait for one may get it. */
+  readonly #assignPending = (): void => {
+    for (const service of this.store.list('Service')) {
+      const completed = this.#services.assignIngress(service)
+      if (completed !== service) this.store.put(completed)
+    }
   }
 
   #workload({ kind, namespace, name }: Ref) {

@@ -88,7 +88,7 @@ export class ServiceAllocator {
     if (spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local') {
       filled.healthCheckNodePort ??= this.#nodePorts.takeFor(`${name} health check`)
     }
-    return this.#withIngress({ ...service, spec: filled })
+    return this.assignIngress({ ...service, spec: filled })
   }
 
   #clusterIPFor(name: string): string {
@@ -96,7 +96,8 @@ export class ServiceAllocator {
     return addressText(offset === undefined ? this.#clusterIPs.takeFor(name) : this.#range.first + offset)
   }
 
-  #withIngress(service: Service): Service {
+  /** A LoadBalancer Service that has no address outside gets one, if somebody gives any; else it stays as it is. */
+  assignIngress(service: Service): Service {
     if (service.spec.type !== 'LoadBalancer' || service.status.loadBalancer?.ingress?.length) return service
     const ip = this.#ingress.assign(service)
     if (ip === undefined) return service
