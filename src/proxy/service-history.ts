@@ -15,6 +15,8 @@ export interface Size {
 export interface Announcement {
   readonly at: Nanos
   readonly change: ServiceChange
+  /** Was it an EndpointSlice that changed, and not the Service itself? */
+  readonly ofEndpoints: boolean
   /** What the Service's ports were before. */
   readonly before: readonly ServicePort[]
   /** All there is after it. */
@@ -106,10 +108,10 @@ export class ServiceHistory {
     if (object === undefined) return
     // The casts follow from the kind that is watched.
     const owners = kind === 'Service' ? [serviceKey(object as Service)] : [change.before, change.after].map((slice) => (slice === undefined ? undefined : sliceOwner(slice as EndpointSlice)))
-    for (const service of new Set(owners)) if (service !== undefined) this.#announce(service)
+    for (const service of new Set(owners)) if (service !== undefined) this.#announce(service, kind === 'EndpointSlice')
   }
 
-  #announce(service: string): void {
+  #announce(service: string, ofEndpoints: boolean): void {
     const current = this.#current
     if (current === undefined) return
     const before = current.get(service) ?? NONE
@@ -120,6 +122,7 @@ export class ServiceHistory {
     this.announcements.push({
       at: this.#now(),
       change: { service, servicePorts },
+      ofEndpoints,
       before,
       total: { servicePorts: total.servicePorts + servicePorts.length - before.length, endpoints: total.endpoints + endpointsOf(servicePorts) - endpointsOf(before) },
     })

@@ -179,9 +179,9 @@ export class Proxies {
     this.#mode.install(proxy.node, snapshot, this.proxyNode(proxy.node))
   }
 
-  /** UDP flows to endpoints that are gone are deleted, and so find others. */
+  /** After a change of endpoints, UDP flows to those that are gone are deleted, and so find others. */
   #cleanUp(node: SimulatedNode, { from, to }: Sync): void {
-    const changes = this.history.announcements.slice(from, to)
+    const changes = this.history.announcements.slice(from, to).filter(({ ofEndpoints }) => ofEndpoints)
     if (!needsCleanup(changes.map(({ change }) => change))) return
     const isStale = staleUdpFlow(this.history.snapshot(to))
     node.tracking.table.remove((flow) => flow.protocol === UDP && isStale(flow), this.#world.now)
