@@ -20,7 +20,7 @@ function maxOf(report: Report, traffic: string): number {
   return Number((report.traffic[traffic]?.latency_ns as { max?: number }).max)
 }
 
-const SCENARIOS = ['name-lookup', 'ndots', 'nodelocal', 'coredns-overload', 'dns-five-seconds', 'headless', 'externalname', 'negative-cache', 'musl-vs-glibc', 'autopath', 'dns-down', 'nodelocal-crash']
+const SCENARIOS = ['name-lookup', 'ndots', 'nodelocal', 'coredns-overload', 'dns-five-seconds', 'headless', 'externalname', 'negative-cache', 'musl-vs-glibc', 'autopath', 'dns-down', 'nodelocal-crash', 'names-costs']
 
 for (const scenario of SCENARIOS) {
   names(`${scenario}: holds all that it expects`, () => {
