@@ -1,0 +1,24 @@
+import { assert, suite } from '../../kit.ts'
+import { compareWith } from './compare.ts'
+import { GUEST_FILES, GUEST_TOOLS, hasGuestModules, IN_GUEST } from './guest.ts'
+import { lacking, runInFolder, skip } from './real-kernel.ts'
+import { SAMPLE } from './sample.ts'
+
+const outcomes = suite('ipvs mode against the kernel of user-mode Linux')
+
+/** A guest has one slow processor: few attempts at once, and one question in so many of those that the running kernel is asked. */
+const WIDTH = 100
+const ONE_IN = 4
+/** Seconds for one guest. */
+const LIMIT = 300
+
+outcomes('ipvs mode: kubehop says what the kernel does', async () => {
+  const missing = [...lacking(GUEST_TOOLS), ...(hasGuestModules() ? [] : ['the modules of user-mode-linux'])]
+  if (missing.length > 0) return skip('outcomes in ipvs mode', missing.join(', '))
+  const run = (files: Readonly<Record<string, string>>) => runInFolder({ ...files, ...GUEST_FILES }, IN_GUEST, LIMIT)
+  const { questions, attempts, differences } = await compareWith({ mode: 'ipvs', restore: 'iptables-legacy-restore', width: WIDTH, oneIn: SAMPLE * ONE_IN, run })
+  console.log(`ipvs: ${questions} questions, ${attempts} attempts`)
+  assert.equal(differences, [])
+})
+
+outcomes.run()

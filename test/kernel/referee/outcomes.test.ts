@@ -1,0 +1,37 @@
+import { assert, suite } from '../../kit.ts'
+import { compareWith } from './compare.ts'
+import { IN_NAMESPACES, lacking, runInFolder, skip } from './real-kernel.ts'
+import { SAMPLE } from './sample.ts'
+
+const outcomes = suite('who answers whom, seen as whom, and how it fails, on the running kernel')
+
+/** The lab's own configuration in full; others, and the older kernel interface for the same rules, a part of the questions. */
+const COURTS = [
+  { mode: 'iptables', restore: 'iptables-restore' },
+  { mode: 'iptables', restore: 'iptables-legacy-restore', oneIn: 10 },
+  { mode: 'iptables', restore: 'iptables-restore', oneIn: 20, config: { iptables: { masqueradeAll: true } } },
+  { mode: 'iptables', restore: 'iptables-restore', oneIn: 20, config: { clusterCIDR: '' } },
+  { mode: 'iptables', restore: 'iptables-restore', oneIn: 20, config: { detectLocalMode: 'NodeCIDR' } },
+  { mode: 'iptables', restore: 'iptables-restore', oneIn: 20, config: { nodePortAddresses: ['172.18.0.0/16'], iptables: { localhostNodePorts: false } } },
+  { mode: 'nftables', restore: '' },
+  { mode: 'nftables', restore: '', oneIn: 20, config: { nftables: { masqueradeAll: true } } },
+  { mode: 'nftables', restore: '', oneIn: 20, config: { detectLocalMode: 'InterfaceNamePrefix', detectLocal: { interfaceNamePrefix: 'veth-' } } },
+  { mode: 'nftables', restore: '', oneIn: 20, config: { nodePortAddresses: ['0.0.0.0/0'] } },
+]
+/** Attempts at once. */
+const WIDTH = 1500
+/** Seconds for one lab and its questions. */
+const LIMIT = 240
+
+for (const { mode, restore, oneIn = 1, config = {} } of COURTS) {
+  const words = `${mode} mode${restore === '' ? '' : ` (${restore})`}${Object.keys(config).length === 0 ? '' : ` with ${JSON.stringify(config)}`}`
+  outcomes(`${words}: kubehop says what the kernel does`, async () => {
+    const missing = lacking(['ip', 'python3', restore === '' ? 'nft' : restore])
+    if (missing.length > 0) return skip(words, missing.join(', '))
+    const { questions, attempts, differences } = await compareWith({ mode, restore, config, width: WIDTH, oneIn: oneIn * SAMPLE, run: (files) => runInFolder(files, IN_NAMESPACES, LIMIT) })
+    console.log(`${words}: ${questions} questions, ${attempts} attempts`)
+    assert.equal(differences, [])
+  })
+}
+
+outcomes.run()
