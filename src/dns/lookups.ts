@@ -24,6 +24,7 @@ export class Lookups {
   readonly #settings: ResolverSettings
   readonly #listener: LookupsListener
   readonly #cache: ApplicationCache
+  readonly #threads: ResolverThread[] = []
   readonly #free: ResolverThread[] = []
   readonly #remembered = new Map<string, Remembered>()
 
@@ -43,7 +44,7 @@ export class Lookups {
       found(known.result)
       return
     }
-    const thread = this.#free.pop() ?? new ResolverThread(this.#agenda, this.#stack, this.#settings, this.#listener)
+    const thread = this.#free.pop() ?? this.#newThread()
     const lookup: Lookup = {
       name,
       family: 'unspec',
@@ -56,6 +57,17 @@ export class Lookups {
       },
     }
     thread.start(lookup)
+  }
+
+  /** The process is gone: its threads send nothing more, and nobody hears how their lookups would have ended. */
+  end(): void {
+    for (const thread of this.#threads) thread.end()
+  }
+
+  #newThread(): ResolverThread {
+    const thread = new ResolverThread(this.#agenda, this.#stack, this.#settings, this.#listener)
+    this.#threads.push(thread)
+    return thread
   }
 
   /** Failures are not kept: the next request asks again. */

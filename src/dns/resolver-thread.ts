@@ -94,6 +94,15 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
     else this.#alarm.clear()
   }
 
+  /** Lets go of the lookup, if there is one. */
+  end(): void {
+    this.#alarm.clear()
+    for (const opened of this.#opened) opened?.socket?.close()
+    this.#opened.length = 0
+    this.#resolution = undefined
+    this.#lookup = undefined
+  }
+
   now(): number {
     return this.#agenda.now
   }
@@ -190,13 +199,9 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
   }
 
   #finish(result: LookupResult): void {
-    this.#alarm.clear()
-    for (const opened of this.#opened) opened?.socket?.close()
-    this.#opened.length = 0
-    this.#endRound()
-    this.#resolution = undefined
     const lookup = this.#lookup
-    this.#lookup = undefined
+    this.#endRound()
+    this.end()
     if (lookup === undefined) return
     this.#listener.ended(lookup.name, result, this.#queries, this.#agenda.now - this.#startedAt)
     lookup.found(result)

@@ -27,6 +27,12 @@ export function libcOf(pod: Pod, scenarioSays: Libc | undefined): ChosenLibc {
   return { libc: 'glibc', because: images[0] === undefined || images[0] === '' ? 'guessed' : `guessed from image ${images[0]}` }
 }
 
+/** What the pod's annotation says, if that is no resolver. */
+export function unknownResolver(pod: Pod): string | undefined {
+  const word = pod.metadata.annotations?.[RESOLVER_ANNOTATION]
+  return word === undefined || Object.hasOwn(BY_WORD, word) ? undefined : word
+}
+
 /** The annotation's values. */
 export function resolverWords(): string[] {
   return Object.keys(BY_WORD)

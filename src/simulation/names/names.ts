@@ -18,7 +18,7 @@ import type { SimulatedNode } from '../node.ts'
 import { WorldError, type World } from '../world.ts'
 import { ClusterView } from './cluster-view.ts'
 import { COREFILE_CONFIG_MAP, DNS_NAMESPACE, DNS_SERVICE, UPSTREAM_SERVICE } from './furniture.ts'
-import { libcOf } from './libc.ts'
+import { libcOf, RESOLVER_ANNOTATION, resolverWords, unknownResolver } from './libc.ts'
 import { NODE_CACHE_ADDRESS, NodeCache, nodeCacheRules } from './node-cache.ts'
 
 /** The tenth address of the service range, which kubelets are told of before there is a Service. */
@@ -80,6 +80,8 @@ export class Names {
     if (!nodelocal) return
     const addresses = this.#nodeCacheAddresses()
     this.#nodeCacheRules ??= nodeCacheRules(addresses)
+    // Of a node that has booted anew: the one before it went with the power.
+    this.#nodeCaches.get(node.facts.name)?.crash()
     this.#nodeCaches.set(node.facts.name, new NodeCache(node, addresses, this.#nodeCacheRules, () => this.#startNodeCache(node)))
   }
 
@@ -109,8 +111,10 @@ export class Names {
   lookupsFor(caller: Caller, cache: ApplicationCache): Lookups {
     const { because, settings } = this.resolverOf(caller)
     add(this.meter.resolvers, `${settings.libc} (${because})`)
-    if (caller.pod !== undefined) for (const { reason, message } of this.resolvConfOf(caller.pod).events) this.#notes.add(`pod ${caller.pod.metadata.namespace}/${caller.pod.metadata.name}: ${reason}: ${message}`)
-    return new Lookups(this.#world.agenda, caller.stack, settings, cache, this.meter)
+    if (caller.pod !== undefined) this.#noteOn(caller.pod)
+    const lookups = new Lookups(this.#world.agenda, caller.stack, settings, cache, this.meter)
+    if (caller.pod !== undefined) this.#world.processes.join(caller.pod, { drain: (done) => done(), end: () => lookups.end() })
+    return lookups
   }
 
   report(): DnsReport | Record<string, never> {
@@ -121,6 +125,14 @@ export class Names {
       return meter.isIdle ? [] : [[name, meter.report(cache)] as const]
     })
     return this.meter.report(Object.fromEntries(layers), [...this.#notes, ...this.#whyNobodyAnswers()])
+  }
+
+  /** What kubelet said of the pod's resolv.conf, and a resolver that nobody knows. */
+  #noteOn(pod: Pod): void {
+    const who = `pod ${pod.metadata.namespace}/${pod.metadata.name}`
+    const unknown = unknownResolver(pod)
+    if (unknown !== undefined) this.#notes.add(`${who}: annotation ${RESOLVER_ANNOTATION} is ${unknown}, which is none of ${resolverWords().join(', ')}`)
+    for (const { reason, message } of this.resolvConfOf(pod).events) this.#notes.add(`${who}: ${reason}: ${message}`)
   }
 
   #whyNobodyAnswers(): string[] {

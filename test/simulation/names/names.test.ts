@@ -94,6 +94,31 @@ names('the search list is cut as kubelet cuts it, in kubelet’s words', () => {
   assert.match(note, /^pod default\/long: DNSConfigForming: Search Line limits were exceeded, some search paths have been omitted, the applied search line is: default\.svc\.cluster\.local/)
 })
 
+names('the libc is the scenario’s word, or the annotation’s, or guessed from the image; a wrong annotation is noted', () => {
+  const pod = (name: string, image: string, resolver?: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...(resolver === undefined ? {} : { annotations: { 'kubehop.dev/resolver': resolver } }) }, spec: { containers: [{ name: 'c', image }] } })
+  const documents = [...objects(), pod('alpine', 'docker.io/library/alpine:3.20'), pod('said', 'debian', 'go'), pod('wrong', 'debian', 'mussl')]
+  const resolverOf = (name: string, settings = {}) => Object.keys(runProbe(inputOf(documents, settings), probeOf('dns://redis', `pod/default/${name}`)).world.names.report()['resolvers'] ?? {})
+  assert.equal(resolverOf('alpine'), ['musl-1.2.5 (guessed from image docker.io/library/alpine:3.20)'])
+  assert.equal(resolverOf('said'), ['go (annotation kubehop.dev/resolver)'])
+  assert.equal(resolverOf('said', { 'dns.resolver': 'musl-1.2.3' }), ['musl-1.2.3 (dns.resolver of the scenario)'])
+  const { world } = runProbe(inputOf(documents), probeOf('dns://redis', 'pod/default/wrong'))
+  assert.equal(world.names.report()['notes'], ['pod default/wrong: annotation kubehop.dev/resolver is mussl, which is none of glibc, musl, musl-1.2.3, musl-1.2.5, go'])
+})
+
+names('a process that has ended looks nothing up any more', () => {
+  const world = worldOf(objects(), { 'dns.upstream.failure': 'drop' })
+  const pod = world.cluster.store.get('Pod', 'default', 'a')!
+  const lookups = world.names.lookupsFor({ stack: world.pods.stackOf(pod)!, namespace: 'default', pod, isOutside: false }, 'none')
+  const found: unknown[] = []
+  lookups.resolve('www.example.com.', null, null, (result) => found.push(result))
+  world.agenda.run(1e9)
+  const before = (world.names.report() as { queries: number }).queries
+  world.processes.end(pod)
+  world.agenda.run(30e9)
+  assert.equal(found, [])
+  assert.is((world.names.report() as { queries: number }).queries, before)
+})
+
 names('CoreDNS hears of a new Service a little later than it is made', () => {
   const world = worldOf(objects())
   const { agenda, cluster } = world
