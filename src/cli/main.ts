@@ -95,6 +95,20 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop sweep -f scenarios/prestop.yaml --set deployment/web.preStop=0s,1s,2s,5s --seeds 20\n  kubehop sweep -f scenario.yaml --set cluster.nodes=3,10,30 --modes iptables,nftables --out runs.ndjson\n')
     .action(async (flags) => done(await (await import('./commands/sweep.ts')).sweep(flags, WORKER)))
 
+  kubehop
+    .command('bench')
+    .description('what the model says beyond a single scenario')
+    .command('rules')
+    .description('how rules, latency, memory and programming time grow with the number of Services, in each mode')
+    .option('--services <counts>', 'numbers of Services', '1,10,100,1k,10k,50k')
+    .option('--endpoints <n>', 'endpoints of each Service', '10')
+    .option('--modes <modes>', 'iptables (both backends), iptables-nft, iptables-legacy, ipvs, nftables, userspace (default: all)')
+    .option('--picture <file>', 'draw it into this SVG file')
+    .option('-q, --quiet', 'no notes and no progress')
+    .addOption(outputOption('text', 'json', 'csv'))
+    .addHelpText('after', '\nExamples:\n  kubehop bench rules\n  kubehop bench rules --services 100,1k,10k --endpoints 3 --modes iptables,nftables --picture growth.svg\n')
+    .action(async (flags) => done((await import('./commands/bench-rules.ts')).benchRules(flags)))
+
   return kubehop
 }
 

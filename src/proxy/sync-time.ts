@@ -20,7 +20,9 @@ export interface SyncWork {
 export function syncTime(costs: SyncCosts, { total, changed, isFull }: SyncWork): Nanos {
   if (isFull) return at(costs.full, services(total))
   const others = costs.countsAllEndpoints ? services(total) : total.servicePorts
-  return Math.round(at(costs.partial, others) + Math.max(0, services(changed) - 1) * costs.further)
+  const partial = Math.round(at(costs.partial, others) + Math.max(0, services(changed) - 1) * costs.further)
+  // A part never takes longer than the whole, whatever two noisy measurements say.
+  return Math.min(partial, at(costs.full, services(total)))
 }
 
 /** As many Services of one endpoint have as many rules. */

@@ -1,20 +1,10 @@
 import { median } from 'd3-array'
 import type { Ruleset } from '../../kernel/rules/program.ts'
+import type { Check } from '../../report/bench-rules/rule-growth.ts'
 import { RECORDED, RECORDED_COLD, RECORDED_ENDPOINTS, RECORDED_HANDSHAKES, type RecordedBackend, type RecordedRow } from '../../report/bench-rules/recorded.ts'
 import { clusterIP, endpointAddress, labSnapshot, openLab, program, type Lab } from './lab.ts'
 import { flowCost, handshakeCost } from './packets.ts'
-import { recordedRules } from './recorded-rules.ts'
-
-/** A recorded number and the model's for the same set-up. ns. */
-export interface Check {
-  what: string
-  backend: RecordedBackend
-  services: number
-  endpoints: number
-  profile: 'hot' | 'cold'
-  recorded: number
-  model: number
-}
+import { recordedRules, type RecordedRules } from './recorded-rules.ts'
 
 const POD_CIDR = '10.64.0.0/16'
 /** A range in which the client is not. */
@@ -25,7 +15,7 @@ const FLOWS = 301
 
 /** Builds every recorded set-up, sends the same packets through it, and puts the model's numbers beside the recorded ones. */
 export function checkRecorded(): Check[] {
-  return [...RECORDED.flatMap(checkRow), ...RECORDED_HANDSHAKES.map(checkHandshake), ...RECORDED_ENDPOINTS.flatMap(checkEndpoints), ...RECORDED_COLD.flatMap(checkCold)]
+  return [...[...RECORDED].sort((a, b) => a.services - b.services).flatMap(checkRow), ...RECORDED_HANDSHAKES.map(checkHandshake), ...RECORDED_ENDPOINTS.flatMap(checkEndpoints), ...RECORDED_COLD.flatMap(checkCold)]
 }
 
 function checkRow(row: RecordedRow): Check[] {
@@ -90,11 +80,15 @@ function prepare({ backend, services, endpoints, protocol, profile, podCIDR }: S
   return lab
 }
 
-let latest: { key: string; ruleset: Ruleset } | undefined
+const kept = new Map<string, Ruleset>()
+let keptServices = 0
 
-/** Both backends walk the same rules, and reading 100,000 lines takes longer than walking them. */
-function recordedOnce(rules: Parameters<typeof recordedRules>[0]): Ruleset {
+/** Both backends walk the same rules, and reading 100,000 lines takes longer than walking them: those of one size are kept. */
+function recordedOnce(rules: RecordedRules): Ruleset {
+  if (keptServices !== rules.services) kept.clear()
+  keptServices = rules.services
   const key = JSON.stringify(rules)
-  if (latest?.key !== key) latest = { key, ruleset: recordedRules(rules) }
-  return latest.ruleset
+  const ruleset = kept.get(key) ?? recordedRules(rules)
+  kept.set(key, ruleset)
+  return ruleset
 }
