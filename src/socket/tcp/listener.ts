@@ -107,7 +107,7 @@ export class Listener {
       return true
     }
     this.#cookies?.delete(key)
-    this.#establish(packet, -1, 0)
+    this.#establish(packet, packet.ledger, -1, 0)
     return true
   }
 
@@ -118,7 +118,8 @@ export class Listener {
       this.tcp.answerWithReset(packet)
     } else if (!this.#isQueueFull()) {
       request.drop()
-      this.#establish(packet, request.sentAt, request.retransmissions)
+      // An ACK alone bears no ledger: the SYN did.
+      this.#establish(packet, packet.ledger ?? request.ledger, request.sentAt, request.retransmissions)
     } else {
       this.#countDrop(true)
       if (this.tcp.sysctls.tcp_abort_on_overflow === 0) return
@@ -132,7 +133,7 @@ export class Listener {
     this.#halfOpen--
   }
 
-  #establish(packet: Packet, synAckAt: number, retransmissions: number): void {
+  #establish(packet: Packet, ledger: Float64Array | null, synAckAt: number, retransmissions: number): void {
     const ports = packPorts(packet.destinationPort, packet.sourcePort)
     const socket = new TcpSocket(this.tcp, packet.destination, packet.source, ports, ESTABLISHED, UNACCEPTED, undefined)
     socket.flags = PASSIVE | PAUSED
@@ -142,7 +143,7 @@ export class Listener {
     socket.rcvNxt = 1
     socket.rcvWup = 1
     socket.rcvEdge = FIRST_WINDOW
-    socket.ledger = packet.ledger
+    socket.ledger = ledger
     socket.journey = packet.journey
     if (synAckAt >= 0) sampleRtt(socket, (this.tcp.agenda.now - synAckAt) / 1000)
     beginTransfer(socket, retransmissions)
