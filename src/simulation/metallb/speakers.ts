@@ -11,8 +11,11 @@ import { WATCH_JITTER } from '../proxies.ts'
 import type { World } from '../world.ts'
 import { advertisementsOf, mayAnnounce } from './advertisement.ts'
 
-/** From a node's boot until its speaker runs. Typical of a DaemonSet's pod whose image is there; not measured. */
-const SPEAKER_START: Nanos = 5e9
+/**
+ * From a node's boot until its speaker has joined: it asks the API server by its ClusterIP, so kube-proxy must have
+ * started first. A second after that; not measured.
+ */
+const SPEAKER_START: Nanos = 6e9
 /** How often speakers look for members that have left (internal/speakerlist, joinMembers). */
 const REJOIN_INTERVAL: Nanos = 60e9
 
