@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { World } from '../../../src/simulation/world.ts'
-import { labFiles, planOf, runFiles } from './lab.ts'
+import { labFiles, OUTCOMES, planOf, runFiles } from './lab.ts'
 import { programsOf } from './programs.ts'
 import { labObjects, questionsAbout, type Question } from './questions.ts'
 import { Simulated } from './simulated.ts'
@@ -16,7 +15,8 @@ export interface Court {
   readonly width: number
   /** Of the questions that the lab gives rise to, one in so many is asked. */
   readonly oneIn: number
-  run(files: Readonly<Record<string, string>>): Promise<string[][]>
+  /** Runs `run.sh` among those files, and hands back the file of that name. */
+  run(files: Readonly<Record<string, string>>, result: string): Promise<string>
 }
 
 export interface Comparison {
@@ -54,17 +54,16 @@ export async function compareWith(court: Court): Promise<Comparison> {
   const simulated = new Simulated(court.mode, court.config ?? {}, TIMEOUT)
   const lab = labObjects(simulated.input.objects)
   const files = labFiles(lab, programsOf(new World(simulated.input), court.restore))
-  const driver = readFileSync('test/kernel/referee/driver.py', 'utf8')
   const questions = questionsAbout(lab).filter((_, i) => i % court.oneIn === 0)
   let open = questions
   let attempts = 0
   let differing: Judged[] = []
   for (const round of ROUNDS) {
-    const plan = planOf(lab, open, (question) => attemptsIn(round, question), { timeout: TIMEOUT, width: Math.ceil(court.width * round.width) })
-    const answers = court.run(runFiles(files, plan, driver))
+    const plan = planOf(lab, open, (question) => attemptsIn(round, question), { timeout: TIMEOUT, ends: 'reset', width: Math.ceil(court.width * round.width) })
+    const answers = court.run(runFiles(files, plan), OUTCOMES)
     // The lab is another process: both work at the same time.
     const expected = open.map((question) => simulated.outcomes(question, attemptsIn(round, question)))
-    const kernel = await answers
+    const kernel = JSON.parse(await answers) as string[][]
     attempts += kernel.reduce((sum, outcomes) => sum + outcomes.length, 0)
     differing = open.map((question, i) => ({ question, kernel: new Set(kernel[i]), simulated: expected[i] ?? new Set<string>() })).filter(differs)
     open = differing.map(({ question }) => question)

@@ -110,8 +110,9 @@ class Attempt:
         self.deadline = time.monotonic() + plan['timeout']
         self.socket = opened = namespaces.open_socket(question.namespace, question.protocol)
         opened.setsockopt(socket.SOL_IP, IP_RECVERR, 1)
-        # Ends in a reset: thousands of sockets in TIME_WAIT would meet new connections that NAT gave the same port.
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        if plan['ends'] == 'reset':
+            # Thousands of sockets in TIME_WAIT would meet new connections that NAT gave the same port.
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         if question.mark:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, question.mark)
         running.append(self)

@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { addressOf, gatewayOf, type LabObjects, type Question } from './questions.ts'
 
-/** What driver.py reads. `width`: attempts at once; `timeout` in seconds. */
-export interface Plan {
+export interface Manners {
+  /** Seconds. */
   readonly timeout: number
+  /** Attempts at once. */
   readonly width: number
+  /** How clients end connections. */
+  readonly ends: 'reset' | 'fin'
+}
+
+/** What driver.py reads. */
+export interface Plan extends Manners {
   /** Who answers a ping of that address. */
   readonly names: Readonly<Record<string, string>>
   /** Namespace, protocol, address, port, name. */
@@ -70,10 +78,10 @@ export function labFiles(lab: LabObjects, programs: ReadonlyMap<string, NodeProg
   return { ...files, 'lab.sh': `${build.join('\n')}\n` }
 }
 
-export function planOf(lab: LabObjects, questions: readonly Question[], attempts: (question: Question) => number, limits: { timeout: number; width: number }): Plan {
+export function planOf(lab: LabObjects, questions: readonly Question[], attempts: (question: Question) => number, manners: Manners): Plan {
   const nodeNames = lab.nodes.map((node) => node.metadata.name)
   return {
-    ...limits,
+    ...manners,
     names: namesOf(lab),
     servers: lab.pods.flatMap(serversOf),
     questions: questions.map((question) => {
@@ -84,9 +92,13 @@ export function planOf(lab: LabObjects, questions: readonly Question[], attempts
   }
 }
 
-/** The files of one run: a folder that holds them is all that builds the lab and asks. */
-export function runFiles(files: Readonly<Record<string, string>>, plan: Plan, driver: string): Record<string, string> {
-  return { ...files, 'plan.json': JSON.stringify(plan), 'driver.py': driver, 'run.sh': 'set -e\n. ./lab.sh\npython3 driver.py plan.json outcomes.json\n' }
+/** Where driver.py leaves a list of outcomes for each question, as JSON. */
+export const OUTCOMES = 'outcomes.json'
+
+/** The files of one run: a folder that holds them is all that builds the lab and asks. `after`: shell lines for what is to be looked at then. */
+export function runFiles(files: Readonly<Record<string, string>>, plan: Plan, after: readonly string[] = []): Record<string, string> {
+  const run = ['set -e', '. ./lab.sh', `python3 driver.py plan.json ${OUTCOMES}`, ...after, '']
+  return { ...files, 'plan.json': JSON.stringify(plan), 'driver.py': readFileSync('test/kernel/referee/driver.py', 'utf8'), 'run.sh': run.join('\n') }
 }
 
 function setSysctls(settings: readonly string[]): string {

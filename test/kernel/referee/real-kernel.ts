@@ -21,15 +21,15 @@ export function lacking(tools: readonly string[]): string[] {
 export const IN_NAMESPACES = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', 'run.sh']
 
 /**
- * Lays the files of a run into a folder, starts `command` there and hands back the outcomes of each question that it has
- * written. Rejects if it fails or takes longer than `limit` seconds.
+ * Lays the files of a run into a folder, starts `command` there and hands back the files that it was to write. Rejects if
+ * it fails or takes longer than `limit` seconds.
  */
-export async function runInFolder(files: Readonly<Record<string, string>>, command: readonly string[], limit: number): Promise<string[][]> {
+export async function runInFolder(files: Readonly<Record<string, string>>, command: readonly string[], limit: number, results: readonly string[]): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'kubehop-'))
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o755 })
     await finish(command.map((word) => word.replace('FOLDER', folder)), folder, limit)
-    return JSON.parse(readFileSync(join(folder, 'outcomes.json'), 'utf8')) as string[][]
+    return results.map((name) => readFileSync(join(folder, name), 'utf8'))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

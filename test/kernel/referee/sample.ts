@@ -1,2 +1,3 @@
-/** The usual test run asks the kernel one question in so many; `npm run test:kernel` asks them all. */
-export const SAMPLE = process.env['KUBEHOP_REFEREE'] === 'all' ? 1 : 40
+/** `npm run test:kernel` asks the kernel everything; the usual test run one question in so many, and of the plain cases only. */
+export const ASKS_ALL = process.env['KUBEHOP_REFEREE'] === 'all'
+export const ONE_IN = ASKS_ALL ? 1 : 40
