@@ -95,10 +95,11 @@ export class CompiledRule {
   }
 
   matches(packet: Packet, walker: Walker): boolean {
+    // First what passes over most rules of most packets. In these fields nothing has an effect, so that the order is free.
+    if (((1 << packet.ctState) & this.#states) === 0) return false
     if (((packet.source & this.#sourceMask) === this.#source) !== this.#sourceEqual) return false
     if (((packet.destination & this.#destinationMask) === this.#destination) !== this.#destinationEqual) return false
     if (this.#protocol !== 0 && (packet.protocol === this.#protocol) !== this.#protocolEqual) return false
-    if (((1 << packet.ctState) & this.#states) === 0) return false
     if (((packet.mark & this.#markMask) === this.#mark) !== this.#markEqual) return false
     if (this.#portProtocol !== 0) {
       if (packet.protocol !== this.#portProtocol || packet.destinationPort < this.#portFrom || packet.destinationPort > this.#portTo) return false

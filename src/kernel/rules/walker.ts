@@ -88,13 +88,16 @@ export class Walker {
   /** `base`: rules of the chain before this segment. */
   #walkInTurn(chain: Chain, segment: Segment, base: number, packet: Packet): Decision {
     const { length } = segment.rules
+    let counted = 0
     for (let position = 0; position < length; position++) {
-      this.evaluated++
       const rule = segment.compiled(position)
       if (!rule.matches(packet, this)) continue
+      this.evaluated += position + 1 - counted
+      counted = position + 1
       const decision = this.#take(chain, base + position, rule, packet)
       if (decision !== GO_ON) return decision
     }
+    this.evaluated += length - counted
     return GO_ON
   }
 
