@@ -25,6 +25,11 @@ export function syncTime(costs: SyncCosts, { total, changed, isFull }: SyncWork)
   return Math.min(partial, at(costs.full, services(total)))
 }
 
+/** Is that more than was measured? Then times go on as the last two measurements rose. */
+export function isExtrapolated({ full }: SyncCosts, total: Size): boolean {
+  return services(total) > (full.at(-1)?.[0] ?? 0)
+}
+
 /** As many Services of one endpoint have as many rules. */
 function services({ servicePorts, endpoints }: Size): number {
   return (2 * servicePorts + 3 * endpoints) / 5

@@ -7,6 +7,8 @@ export interface GrowthColumn {
   /** One or two numbers: without and with a band from hot to cold. */
   of(row: GrowthRow): readonly number[]
   format(value: number): string
+  /** Is it beyond what was measured? */
+  isExtrapolated?(row: GrowthRow): boolean
 }
 
 const band = ({ hot, cold }: Band): readonly number[] => [hot, cold]
@@ -22,6 +24,6 @@ export const COLUMNS: readonly GrowthColumn[] = [
   { title: 'established packet', of: ({ established_ns }) => band(established_ns), format: formatTime },
   { title: 'TCP handshake, last Service', of: ({ handshake_ns }) => band(handshake_ns), format: formatTime },
   { title: 'connections a second that one core can open', of: ({ connections_per_s }) => band(connections_per_s), format: formatCount },
-  { title: 'time to write everything', of: ({ write_all_ns }) => [write_all_ns], format: formatTime },
-  { title: 'time to write one change', of: ({ write_one_ns }) => [write_one_ns], format: formatTime },
+  { title: 'time to write everything', of: ({ write_all_ns }) => [write_all_ns], format: formatTime, isExtrapolated: ({ write_extrapolated }) => write_extrapolated },
+  { title: 'time to write one change', of: ({ write_one_ns }) => [write_one_ns], format: formatTime, isExtrapolated: ({ write_extrapolated }) => write_extrapolated },
 ]

@@ -1,6 +1,6 @@
 import { scaleLog } from 'd3-scale'
-import { area, line } from 'd3-shape'
-import { formatBytes, formatTime } from '../units.ts'
+import { line } from 'd3-shape'
+import { formatTime } from '../units.ts'
 import { COLUMNS } from './columns.ts'
 import { SERIES, type Check, type GrowthRow, type RuleGrowth, type Series } from './rule-growth.ts'
 
@@ -10,9 +10,14 @@ const COLOURS: Record<Series, string> = { 'iptables-nft': '#d55e00', 'iptables-l
 const WIDTH = 1000
 const PANEL = { width: 400, height: 250 }
 const LEFT = 80
-const TOP = 90
+const TOP = 120
 const GAP = { x: 90, y: 90 }
-const HEIGHT = TOP + 2 * PANEL.height + GAP.y + 100
+const HEIGHT = TOP + 2 * PANEL.height + GAP.y + 110
+
+const FOOTER = [
+  'Lines: everything in the cache; dashes: nothing in it. Rings: recorded, hot; those of iptables stand at twice their Services,',
+  'because kube-proxy 1.20, whose rules were measured, wrote two rules for each Service where it writes one now.',
+]
 
 interface Panel {
   title: string
@@ -26,10 +31,10 @@ const PANELS: readonly Panel[] = [
   { title: 'first packet to the last Service', column: 'first packet to the last Service', tick: formatTime, recorded: recordedLast },
   { title: 'connections a second that one core can open', column: 'connections a second that one core can open', tick: short },
   { title: 'time to write one change', column: 'time to write one change', tick: formatTime },
-  { title: "kernel memory of one node's rules", column: "kernel memory of one node's rules", tick: formatBytes },
+  { title: "kernel memory of one node's rules", column: "kernel memory of one node's rules", tick: decimalBytes },
 ]
 
-/** Four panels with logarithmic axes: lines for a hot cache, bands up to a cold one, rings for what was recorded. */
+/** Four panels with logarithmic axes: lines for a hot cache, dashes for a cold one, rings for what was recorded. */
 export function ruleGrowthPicture(growth: RuleGrowth): string {
   const series = SERIES.filter((name) => growth.rows.some((row) => row.series === name))
   const panels = PANELS.map((panel, i) => {
@@ -43,7 +48,7 @@ export function ruleGrowthPicture(growth: RuleGrowth): string {
     `<text x="${LEFT}" y="30" font-size="18" font-weight="bold">How rules grow with Services (${growth.endpoints} endpoints each)</text>`,
     legend(series),
     ...panels,
-    `<text x="${LEFT}" y="${HEIGHT - 20}" fill="#555555">Lines: everything in the cache; bands: up to a cold cache; rings: recorded (iptables with the two rules a Service of kube-proxy 1.20, placed at as many rules). kubehop ${growth.kubehop}</text>`,
+    ...FOOTER.map((text, i) => `<text x="${LEFT}" y="${HEIGHT - 36 + 18 * i}" fill="#555555">${text}</text>`),
     '</svg>',
     '',
   ].join('\n')
@@ -68,10 +73,14 @@ function panelOf(panel: Panel, { rows, checks }: RuleGrowth, series: readonly Se
 type Scale = (value: number) => number
 
 function seriesOf(rows: readonly GrowthRow[], of: (row: GrowthRow) => readonly number[], x: Scale, y: Scale, colour: string): string {
-  const at = rows.map((row) => ({ x: x(row.services), values: of(row).map((value) => y(Math.max(value, Number.MIN_VALUE))) }))
-  const band = area<(typeof at)[number]>().x((point) => round(point.x)).y0((point) => round(point.values[0] ?? 0)).y1((point) => round(point.values.at(-1) ?? 0))(at) ?? ''
-  const hot = line<(typeof at)[number]>().x((point) => round(point.x)).y((point) => round(point.values[0] ?? 0))(at) ?? ''
-  return `<path d="${band}" fill="${colour}" fill-opacity="0.12"/><path d="${hot}" fill="none" stroke="${colour}" stroke-width="2.5"/>`
+  const styles = [`stroke-width="2.5"`, `stroke-width="1.2" stroke-dasharray="4 3"`]
+  return styles.map((style, i) => {
+    const points = rows.flatMap((row) => {
+      const value = of(row)[i]
+      return value === undefined || value <= 0 ? [] : [[round(x(row.services)), round(y(value))] as [number, number]]
+    })
+    return points.length === 0 ? '' : `<path d="${line()(points) ?? ''}" fill="none" stroke="${colour}" ${style}/>`
+  }).join('')
 }
 
 function axes(x: ReturnType<typeof scaleLog<number>>, y: ReturnType<typeof scaleLog<number>>, tick: (value: number) => string): string {
@@ -104,6 +113,13 @@ function extent(values: readonly number[]): [number, number] {
 function short(value: number): string {
   if (value >= 1e6) return `${value / 1e6}M`
   return value >= 1e3 ? `${value / 1e3}k` : String(value)
+}
+
+/** Powers of ten stay round: 10 kB, 1 MB. */
+function decimalBytes(bytes: number): string {
+  if (bytes >= 1e9) return `${bytes / 1e9} GB`
+  if (bytes >= 1e6) return `${bytes / 1e6} MB`
+  return bytes >= 1e3 ? `${bytes / 1e3} kB` : `${bytes} B`
 }
 
 function round(value: number): number {

@@ -28,9 +28,11 @@ export interface GrowthRow {
   handshake_ns: Band
   /** Connections that one core can open, if it does nothing else. */
   connections_per_s: Band
-  /** For kube-proxy to write everything into an empty node, and one changed Service. Measured times, extrapolated beyond the largest. */
+  /** For kube-proxy to write everything into an empty node, and one changed Service. */
   write_all_ns: number
   write_one_ns: number
+  /** Those times are beyond the largest set-up that was measured. */
+  write_extrapolated: boolean
 }
 
 /** A recorded number, and the model's for the same set-up. ns. */

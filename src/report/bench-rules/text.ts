@@ -13,17 +13,18 @@ export function ruleGrowthText(growth: RuleGrowth, paint: Paint): string {
   return `${[head, ...tables, ...notes, checksText(growth.checks, paint), publishedText(growth, paint), provenanceText(growth, paint)].join('\n\n')}\n`
 }
 
-function growthTable({ rows }: RuleGrowth, { of, format }: GrowthColumn): string {
+function growthTable({ rows }: RuleGrowth, { of, format, isExtrapolated }: GrowthColumn): string {
   const sizes = [...new Set(rows.map(({ services }) => services))].sort((a, b) => a - b)
   const series = [...new Set(rows.map((row) => row.series))]
   const lines = series.map((name) => [
     `  ${name}`,
     ...sizes.map((services) => {
       const row = rows.find((each) => each.series === name && each.services === services)
-      return row === undefined ? '-' : of(row).map(format).join(' … ')
+      return row === undefined ? '-' : of(row).map(format).join(' … ') + (isExtrapolated?.(row) === true ? ' *' : '')
     }),
   ])
-  return table([['  Services', ...sizes.map(formatCount)], ...lines])
+  const legend = lines.some((cells) => cells.some((cell) => cell.endsWith('*'))) ? '\n  * beyond what was measured: goes on as the last two measurements rose' : ''
+  return table([['  Services', ...sizes.map(formatCount)], ...lines]) + legend
 }
 
 /** Every recorded set-up, rebuilt: how far the model is off, for each kind of measurement. */

@@ -1,6 +1,6 @@
 import { median } from 'd3-array'
 import type { ServiceSnapshot } from '../../proxy/service-snapshot.ts'
-import { syncTime } from '../../proxy/sync-time.ts'
+import { isExtrapolated, syncTime } from '../../proxy/sync-time.ts'
 import type { ProxyMode } from '../../proxy/config.ts'
 import { memoryOf } from '../../report/bench-rules/memory.ts'
 import type { Band, GrowthRow, Series } from '../../report/bench-rules/rule-growth.ts'
@@ -48,7 +48,8 @@ export function measure(series: Series, { udp, tcp }: LabServices, endpoints: nu
   const band = (of: (latency: Latencies) => number): Band => ({ hot: of(hot), cold: of(cold) })
   // kube-proxy's userspace mode writes iptables rules.
   const sync = hotLab.world.settings.costs.proxySync[mode === 'userspace' ? 'iptables' : mode]
-  const total = { servicePorts: services, endpoints: services * endpoints }
+  // Nor do its rules name endpoints.
+  const total = { servicePorts: services, endpoints: mode === 'userspace' ? 0 : services * endpoints }
   return {
     series,
     services,
@@ -65,6 +66,7 @@ export function measure(series: Series, { udp, tcp }: LabServices, endpoints: nu
     connections_per_s: band(({ handshake }) => Math.round(1e9 / handshake)),
     write_all_ns: syncTime(sync, { total, changed: total, isFull: true }),
     write_one_ns: syncTime(sync, { total, changed: { servicePorts: 1, endpoints }, isFull: false }),
+    write_extrapolated: isExtrapolated(sync, total),
   }
 }
 
