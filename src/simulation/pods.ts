@@ -155,6 +155,7 @@ export class Pods {
 
   /** A pod's processes: what serves names comes first, so that its port is its own. */
   #start(pod: Pod, stack: Stack): void {
+    if (this.#world.names.isNodeCache(pod)) return
     this.#world.names.startIn(pod, stack)
     this.#world.processes.open(pod, stack)
   }

@@ -8,6 +8,14 @@ export const DNS_SERVICE = 'kube-dns'
 export const UPSTREAM_SERVICE = 'kube-dns-upstream'
 export const COREFILE_CONFIG_MAP = 'coredns'
 
+/** NodeLocal DNSCache as nodelocaldns.yaml calls it: its DaemonSet, that one's pods by their label, its ConfigMap. */
+export const NODE_CACHE_NAME = 'node-local-dns'
+
+/** The DaemonSet of NodeLocal DNSCache: with it among the objects, the cluster has it. */
+export function isNodeCache({ kind, metadata }: KubeObject): boolean {
+  return kind === 'DaemonSet' && metadata?.name === NODE_CACHE_NAME && metadata.namespace === DNS_NAMESPACE
+}
+
 const LABELS = { 'k8s-app': 'kube-dns' }
 const IMAGE = 'registry.k8s.io/coredns/coredns:v1.13.1'
 
@@ -22,8 +30,8 @@ export function dnsFurniture(documents: readonly KubeObject[], scenario: Scenari
   const made: KubeObject[] = []
   if (!isDump && !hasDns) made.push(deployment(scenario.dns.replicas), service(DNS_SERVICE))
   if (!has('ConfigMap', COREFILE_CONFIG_MAP)) made.push(configMap(scenario.cluster.clusterDomain))
-  const needsUpstreamService = scenario.dns.nodelocal && !has('Service', UPSTREAM_SERVICE)
-  if (needsUpstreamService) made.push(service(UPSTREAM_SERVICE))
+  const hasNodeCache = scenario.dns.nodelocal || documents.some(isNodeCache)
+  if (hasNodeCache && !has('Service', UPSTREAM_SERVICE)) made.push(service(UPSTREAM_SERVICE))
   return made
 }
 

@@ -1,13 +1,11 @@
 import type { Pod } from '../../cluster/object.ts'
-import { compileCorefile, type ServerPlan } from '../../dns/coredns/compile.ts'
-import { kubeadmCorefile, nodeLocalCorefile } from '../../dns/coredns/default-corefile.ts'
 import { DnsProcess } from '../../dns/coredns/process.ts'
 import { Lookups, type ApplicationCache } from '../../dns/lookups.ts'
 import { composePodDns, formatResolvConf, type KubeletDns, type PodResolvConf } from '../../dns/pod-resolv-conf.ts'
 import type { ResolverSettings } from '../../dns/resolver-thread.ts'
 import { UpstreamResolver } from '../../dns/upstream-resolver.ts'
 import { Query, Response } from '../../dns/wire.ts'
-import { formatAddress, parseCidr } from '../../kernel/address.ts'
+import { formatAddress } from '../../kernel/address.ts'
 import type { DropReason } from '../../kernel/drops.ts'
 import type { Ruleset } from '../../kernel/rules/program.ts'
 import { DnsMeter, LayerMeter, type DnsReport } from '../../report/dns-meter.ts'
@@ -15,14 +13,12 @@ import { add } from '../../report/traffic-meter.ts'
 import type { Stack } from '../../socket/stack.ts'
 import type { Caller } from '../destinations.ts'
 import type { SimulatedNode } from '../node.ts'
-import { WorldError, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { ClusterView } from './cluster-view.ts'
-import { COREFILE_CONFIG_MAP, DNS_NAMESPACE, DNS_SERVICE, UPSTREAM_SERVICE } from './furniture.ts'
+import { DNS_NAMESPACE, DNS_SERVICE, NODE_CACHE_NAME } from './furniture.ts'
+import { addressOfDns, clusterDnsOf, Corefiles } from './corefiles.ts'
 import { libcOf, RESOLVER_ANNOTATION, resolverWords, unknownResolver } from './libc.ts'
-import { NODE_CACHE_ADDRESS, NodeCache, nodeCacheRules } from './node-cache.ts'
-
-/** The tenth address of the service range, which kubelets are told of before there is a Service. */
-const CLUSTER_DNS = 10
+import { NodeCache, nodeCacheRules } from './node-cache.ts'
 
 interface Layer {
   readonly meter: LayerMeter
@@ -37,10 +33,9 @@ export class Names {
   readonly #layers: Record<'nodelocal' | 'coredns' | 'upstream', Layer> = { nodelocal: newLayer(), coredns: newLayer(), upstream: newLayer() }
   readonly #world: World
   readonly #isUsed: boolean
+  readonly #corefiles: Corefiles
   readonly #upstreamAddress: string
   readonly #notes = new Set<string>()
-  #corednsPlans: readonly ServerPlan[] | undefined
-  #nodeCachePlans: readonly ServerPlan[] | undefined
   #nodeCacheRules: Ruleset | undefined
   #view: ClusterView | undefined
 
@@ -49,7 +44,13 @@ export class Names {
     this.#world = world
     this.#isUsed = isUsed
     this.#upstreamAddress = formatAddress(upstreamAddress)
+    this.#corefiles = new Corefiles(world, this.#upstreamAddress)
     if (isUsed) this.#startUpstream(upstreamAddress)
+  }
+
+  /** Is this one of the pods whose process `install` starts? */
+  isNodeCache({ metadata: { namespace, labels } }: Pod): boolean {
+    return this.#isUsed && namespace === DNS_NAMESPACE && labels?.['k8s-app'] === NODE_CACHE_NAME
   }
 
   /** Starts CoreDNS in a pod of it. */
@@ -59,7 +60,7 @@ export class Names {
     const { agenda, streams, scenario } = this.#world
     const process = new DnsProcess(agenda, stack, {
       name,
-      plans: this.#plansOfCoreDns(),
+      plans: this.#corefiles.coreDns,
       workers: scenario.dns.workers,
       receiveBuffer: this.#world.settings.socketSysctls.rmem_default,
       random: streams.stream(`coredns/${namespace}/${name}`),
@@ -68,17 +69,16 @@ export class Names {
     })
     this.#layers.coredns.processes.push(process)
     // `health { lameduck }`: it goes on answering while kube-proxies learn that it will end.
-    const lameduck = Math.max(...this.#plansOfCoreDns().map((plan) => plan.lameduck))
+    const lameduck = Math.max(...this.#corefiles.coreDns.map((plan) => plan.lameduck))
     this.#world.processes.join(pod, { heedsSigterm: true, drain: (done) => agenda.post(agenda.now + lameduck, done, undefined), end: () => process.kill() })
   }
 
   /** Puts NodeLocal DNSCache on a node, if the scenario wants it. */
   install(node: SimulatedNode): void {
-    const { nodelocal } = this.#world.scenario.dns
     if (!this.#isUsed) return
     node.machine.onDrop = (packet, reason) => this.#noteLost(packet.payload, reason)
-    if (!nodelocal) return
-    const addresses = this.#nodeCacheAddresses()
+    if (!this.#hasNodeCache()) return
+    const addresses = this.#corefiles.nodeCacheAddresses
     this.#nodeCacheRules ??= nodeCacheRules(addresses)
     // Of a node that has booted anew: the one before it went with the power.
     this.#nodeCaches.get(node.facts.name)?.crash()
@@ -137,7 +137,7 @@ export class Names {
 
   #whyNobodyAnswers(): string[] {
     const service = `Service ${DNS_NAMESPACE}/${DNS_SERVICE}`
-    if (this.#addressOfService(DNS_SERVICE) === undefined) return [`the cluster has no ${service}: nobody answers at ${this.#clusterDns()}`]
+    if (addressOfDns(this.#world, DNS_SERVICE) === undefined) return [`the cluster has no ${service}: nobody answers at ${clusterDnsOf(this.#world)}`]
     return this.#hasServers() ? [] : [`no pod is behind ${service}: CoreDNS has no replica that is ready`]
   }
 
@@ -159,11 +159,16 @@ export class Names {
     return pod.metadata.namespace === DNS_NAMESPACE && selection.servicesSelecting(pod).some(({ metadata }) => metadata.name === DNS_SERVICE)
   }
 
+  #hasNodeCache(): boolean {
+    const { scenario, cluster } = this.#world
+    return scenario.dns.nodelocal || cluster.store.get('DaemonSet', DNS_NAMESPACE, NODE_CACHE_NAME) !== undefined
+  }
+
   #startNodeCache(node: SimulatedNode): DnsProcess {
     const { agenda, streams, scenario, settings } = this.#world
     const process = new DnsProcess(agenda, node.stack, {
       name: `node-cache on ${node.facts.name}`,
-      plans: this.#plansOfNodeCache(),
+      plans: this.#corefiles.nodeCache,
       // It has no CPU limit, so that it may run on every core of its node.
       workers: scenario.cluster.cores,
       receiveBuffer: settings.socketSysctls.rmem_default,
@@ -175,38 +180,11 @@ export class Names {
     return process
   }
 
-  /** In iptables mode the cache takes over the Service's own address; elsewhere that is on another device, or NATed all the same. */
-  #nodeCacheAddresses(): string[] {
-    return this.#world.proxyConfig.mode === 'iptables' ? [NODE_CACHE_ADDRESS, this.#clusterDns()] : [NODE_CACHE_ADDRESS]
-  }
-
   #startUpstream(address: number): void {
     const { agenda, scenario } = this.#world
     const { delay, failure, ttl, records } = scenario.dns.upstream
     const machine = this.#world.addMachine('upstream', address)
     new UpstreamResolver(agenda, machine.stack, { delay, failure, ttl: ttl / 1e9, records }, this.#layers.upstream.meter)
-  }
-
-  #plansOfCoreDns(): readonly ServerPlan[] {
-    if (this.#corednsPlans !== undefined) return this.#corednsPlans
-    const { cluster, scenario } = this.#world
-    const map = cluster.store.get('ConfigMap', DNS_NAMESPACE, COREFILE_CONFIG_MAP)
-    const text = map?.data?.['Corefile'] ?? kubeadmCorefile(scenario.cluster.clusterDomain)
-    const { servers, problems } = compileCorefile(text, [this.#upstreamAddress])
-    const errors = problems.filter(({ note }) => note !== true).map(({ line, message }) => `\n  line ${line}: ${message}`)
-    if (errors.length > 0) throw new WorldError(`CoreDNS would not start with the Corefile of ConfigMap ${DNS_NAMESPACE}/${COREFILE_CONFIG_MAP}:${errors.join('')}`)
-    const ref = { kind: 'ConfigMap', namespace: DNS_NAMESPACE, name: COREFILE_CONFIG_MAP }
-    for (const { line, message } of problems) cluster.problems.push({ message: `Corefile line ${line}: ${message}`, ref })
-    this.#corednsPlans = servers
-    return servers
-  }
-
-  #plansOfNodeCache(): readonly ServerPlan[] {
-    const listen = this.#nodeCacheAddresses()
-    const upstream = listen.length > 1 ? this.#addressOfService(UPSTREAM_SERVICE) : undefined
-    const text = nodeLocalCorefile(this.#world.scenario.cluster.clusterDomain, listen, upstream ?? this.#clusterDns(), [this.#upstreamAddress])
-    this.#nodeCachePlans ??= compileCorefile(text, [this.#upstreamAddress]).servers
-    return this.#nodeCachePlans
   }
 
   #clusterView(): ClusterView {
@@ -216,34 +194,26 @@ export class Names {
 
   /** autopath @kubernetes knows pods by their addresses only where it watches them. */
   #searchListOf(client: string): readonly string[] | undefined {
-    const isWatching = this.#plansOfCoreDns().some(({ parts }) => parts.some((part) => part.plugin === 'kubernetes' && part.settings.pods === 'verified'))
+    const isWatching = this.#corefiles.coreDns.some(({ parts }) => parts.some((part) => part.plugin === 'kubernetes' && part.settings.pods === 'verified'))
     const [pod] = isWatching ? this.#clusterView().podsByAddress(client) : []
     if (pod === undefined) return undefined
     const zone = this.#world.scenario.cluster.clusterDomain
     return [`${pod.metadata.namespace}.svc.${zone}`, `svc.${zone}`, zone]
   }
 
+  /** Pods are told of the Service's address, which the node cache may have taken over; else of the cache's own. */
   #kubelet(): KubeletDns {
-    const { scenario, proxyConfig } = this.#world
-    const usesLinkLocal = scenario.dns.nodelocal && proxyConfig.mode !== 'iptables'
+    const service = clusterDnsOf(this.#world)
+    const [own = service, ...others] = this.#hasNodeCache() ? this.#corefiles.nodeCacheAddresses : []
     return {
-      clusterDns: [usesLinkLocal ? NODE_CACHE_ADDRESS : this.#clusterDns()],
-      clusterDomain: scenario.cluster.clusterDomain,
+      clusterDns: [others.includes(service) ? service : own],
+      clusterDomain: this.#world.scenario.cluster.clusterDomain,
       nodeResolvConf: this.#machineResolvConf(),
     }
   }
 
   #machineResolvConf(): string {
     return `nameserver ${this.#upstreamAddress}\n`
-  }
-
-  #clusterDns(): string {
-    const range = parseCidr(this.#world.scenario.cluster.serviceCIDR)
-    return this.#addressOfService(DNS_SERVICE) ?? formatAddress((range?.network ?? 0) + CLUSTER_DNS)
-  }
-
-  #addressOfService(name: string): string | undefined {
-    return this.#world.cluster.store.get('Service', DNS_NAMESPACE, name)?.spec.clusterIP
   }
 }
 

@@ -5,8 +5,6 @@ import { AddressOnlyInterface } from '../../kernel/veth.ts'
 import type { DnsProcess } from '../../dns/coredns/process.ts'
 import type { SimulatedNode } from '../node.ts'
 
-/** The link-local address that nodelocaldns.yaml gives the cache on every node. */
-export const NODE_CACHE_ADDRESS = '169.254.20.10'
 const DEVICE = 'nodelocaldns'
 const HEALTH_PORT = 8080
 

@@ -67,6 +67,21 @@ names('in ipvs and nftables modes pods are told of the link-local address, and t
   }
 })
 
+names('a dump with NodeLocal’s DaemonSet has its caches, at the addresses of its Corefile', () => {
+  const meta = { name: 'node-local-dns', namespace: 'kube-system' }
+  const labels = { 'k8s-app': 'node-local-dns' }
+  const ports = [{ containerPort: 53, protocol: 'UDP' }, { containerPort: 53, protocol: 'TCP' }]
+  const daemonSet = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: meta, spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { hostNetwork: true, dnsPolicy: 'Default', containers: [{ name: 'node-cache', image: 'node-cache', ports }] } } } }
+  const corefile = (bind: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: meta, data: { Corefile: `__PILLAR__DNS__DOMAIN__:53 {\n  cache 30\n  bind ${bind}\n  forward . __PILLAR__CLUSTER__DNS__ {\n    force_tcp\n  }\n}\n` } })
+  const asked = (bind: string) => {
+    const { world, result } = runProbe(inputOf([...objects(), daemonSet, corefile(bind)]), probeOf('dns://redis'))
+    assert.is(result.ok, 1)
+    return { servers: world.names.resolvConfOf(world.cluster.store.get('Pod', 'default', 'a')!).servers, layers: Object.keys((world.names.report() as { layers: object }).layers) }
+  }
+  assert.equal(asked('__PILLAR__LOCAL__DNS__ __PILLAR__DNS__SERVER__'), { servers: ['10.96.0.10'], layers: ['nodelocal', 'coredns'] })
+  assert.equal(asked('169.254.25.10'), { servers: ['169.254.25.10'], layers: ['nodelocal', 'coredns'] })
+})
+
 names('a crashed cache refuses, a stopped one lets CoreDNS answer', () => {
   const world = worldOf(objects(), { 'dns.nodelocal': true, 'cluster.nodes': 1 })
   const ask = () => probeIn(world, probeOf('dns://redis')).ok
