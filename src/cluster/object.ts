@@ -36,7 +36,7 @@ export type PodTemplate = core.PodTemplateSpec
 
 /** metallb.io/v1beta1, as far as it is read. */
 export type IPAddressPool = Stored<{ spec: { addresses?: string[]; autoAssign?: boolean; avoidBuggyIPs?: boolean } }>
-export type L2Advertisement = Stored<{ spec?: { ipAddressPools?: string[]; ipAddressPoolSelectors?: LabelSelector[]; nodeSelectors?: LabelSelector[] } }>
+export type Advertisement = Stored<{ spec?: { ipAddressPools?: string[]; ipAddressPoolSelectors?: LabelSelector[]; nodeSelectors?: LabelSelector[] } }>
 
 /** `forNodes` came with Kubernetes 1.33 (KEP-3015), after the type package. */
 export type EndpointHints = discovery.EndpointHints & { forNodes?: { name: string }[] }
@@ -57,7 +57,8 @@ export interface Kinds {
   StatefulSet: StatefulSet
   DaemonSet: DaemonSet
   IPAddressPool: IPAddressPool
-  L2Advertisement: L2Advertisement
+  L2Advertisement: Advertisement
+  BGPAdvertisement: Advertisement
 }
 
 export type Kind = keyof Kinds

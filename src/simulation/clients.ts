@@ -48,6 +48,6 @@ function routeOutside(world: World, outside: OutsideClient, names: NameService, 
   if (hop === undefined) throw new WorldError(`there is no node ${via} to go by; there are ${world.nodeFacts().map(({ name }) => name).join(', ')}`)
   const address = names.fixed?.address
   // What MetalLB announces has no balancer in front of it.
-  if (via === BALANCER && address !== undefined && world.speakers.isAdvertised(address)) return
+  if (via === BALANCER && address !== undefined && world.speakers.protocolOf(address) !== undefined) return
   if (address !== undefined && !world.isMachineOrPod(address)) outside.routeVia(address, hop)
 }

@@ -237,15 +237,16 @@ export class World {
     return isMachine ? { hop: destination, pod: false } : undefined
   }
 
-  /** The same from a machine outside: what MetalLB announces is on the link for those who are, and behind a router for all others. */
+  /** The same from a machine outside: what MetalLB announces by ARP is on the link for those who are; all else is behind a router. */
   readonly #nextHopOutside: NextHops = (destination, from) => {
     const known = this.#nextHop(destination, from)
-    if (known !== undefined || !this.speakers.isAdvertised(destination)) return known
-    return { hop: contains(this.settings.link, from.address) ? destination : this.#routerAddress(), pod: false }
+    const protocol = known === undefined ? this.speakers.protocolOf(destination) : undefined
+    if (protocol === undefined) return known
+    return { hop: protocol === 'layer2' && contains(this.settings.link, from.address) ? destination : this.#routerAddress(), pod: false }
   }
 
   #routerAddress(): Address {
-    this.#router ??= new Router(this.fabric, this.settings.link.network + ROUTER_HOST, this.scenario.cluster.network.router)
+    this.#router ??= new Router(this.fabric, this.settings.link.network + ROUTER_HOST, this.scenario.cluster.network.router, this.speakers.routesTo)
     return this.#router.address
   }
 

@@ -33,7 +33,8 @@ export interface ArpWire {
   readonly agenda: Agenda
   /** How long a frame travels between the two; undefined: it does not arrive. */
   latency(from: EthernetPort, to: EthernetPort): Nanos | undefined
-  carry(packet: Packet, from: EthernetPort, to: EthernetPort, at: Nanos): void
+  /** The packet, which has waited since then for the answer, may leave. */
+  carry(packet: Packet, from: EthernetPort, to: EthernetPort, since: Nanos): void
   overflow(packet: Packet): void
 }
 
@@ -73,7 +74,7 @@ export class Arp {
   #linkOf(from: EthernetPort): NeighbourLink {
     return {
       request: (address, sender, to, at) => this.#wire.agenda.post(at, this.#ask, { from, address, sender, to }),
-      carry: (packet, to, at) => this.#wire.carry(packet, from, to, at),
+      carry: (packet, to, since) => this.#wire.carry(packet, from, to, since),
       fail: (packet) => {
         packet.outInterface = from
         from.neighbourFailed(packet)

@@ -58,8 +58,11 @@ export class Fabric {
       {
         agenda,
         latency: (from, to) => (this.#isLost(from, to, arpRandom) ? undefined : this.#delay(from, to)),
-        carry: (packet, from, to, at) => this.#carry(packet, from, to, at),
-        overflow: (packet) => this.#drop('neighbour queue full', packet),
+        carry: (packet, from, to, since) => {
+          accountQuestion(packet, since, this.now, from, to)
+          this.#carry(packet, from, to, this.now)
+        },
+        overflow: (packet) => this.discard('neighbour queue full', packet),
       },
       arpRandom,
     )
@@ -123,14 +126,14 @@ export class Fabric {
     const missing = this.#contested.has(nextHop) ? undefined : this.onMissing(nextHop)
     if (missing !== undefined) return missing
     if (!this.#blackHoles.has(nextHop)) return this.arp.cacheOf(from).output(packet, nextHop, from.arpSource(packet), at)
-    this.#drop('dropped by the gateway', packet)
+    this.discard('dropped by the gateway', packet)
     return undefined
   }
 
   #carry(packet: Packet, from: EthernetPort, target: EthernetPort, at: Nanos): void {
-    if (from.queue.isFull(at)) return this.#drop('nic queue full', packet)
+    if (from.queue.isFull(at)) return this.discard('nic queue full', packet)
     const { quality } = this
-    if (this.#isLost(from, target, this.#random)) return this.#drop('lost on the wire', packet)
+    if (this.#isLost(from, target, this.#random)) return this.discard('lost on the wire', packet)
     const serialisation = Math.ceil((wireLength(packet) * 8e9) / quality.bandwidth)
     const departure = from.queue.admit(at, serialisation)
     let arrival = departure + this.#delay(from, target)
@@ -165,10 +168,17 @@ export class Fabric {
     return inOrder
   }
 
-  #drop(reason: DropReason, packet: Packet): void {
+  /** Lets go of a packet. */
+  discard(reason: DropReason, packet: Packet): void {
     this.#onDrop(reason, packet)
     recycle(packet)
   }
+}
+
+/** The time that a packet has waited for the answer to an ARP request. */
+function accountQuestion({ ledger, journey }: Packet, since: Nanos, now: Nanos, from: EthernetPort, to: EthernetPort): void {
+  if (ledger !== null) ledger[WIRE]! += now - since
+  journey?.steps.push({ start: since, cost: now - since, place: WIRE, where: from.owner, cpu: undefined, packet: '', what: `asks by ARP; ${to.owner} is the first to answer`, details: [] })
 }
 
 function account(packet: Packet, at: Nanos, departure: Nanos, arrival: Nanos, serialisation: Nanos, from: EthernetPort, target: EthernetPort): void {

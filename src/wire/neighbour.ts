@@ -27,8 +27,8 @@ export interface NeighbourSettings {
 export interface NeighbourLink {
   /** "Who has `address`? Tell `sender`": to everybody, or to the port that is believed to have it. */
   request(address: Address, sender: Address, to: EthernetPort | undefined, at: Nanos): void
-  /** The neighbour of a packet that waited is known now. */
-  carry(packet: Packet, to: EthernetPort, at: Nanos): void
+  /** The neighbour of a packet that has waited since then is known now. */
+  carry(packet: Packet, to: EthernetPort, since: Nanos): void
   /** Nobody answered for the neighbour of a packet that waited. */
   fail(packet: Packet): void
   /** A packet too many waited. */
@@ -46,7 +46,7 @@ class Neighbour {
   probes = 0
   /** The address that requests for it tell. */
   sender: Address = 0
-  readonly waiting: Packet[] = []
+  readonly waiting: { packet: Packet; since: Nanos }[] = []
   readonly timer: Timer<Neighbour>
 
   constructor(address: Address, agenda: Agenda, onTimer: (due: Neighbour) => void) {
@@ -88,8 +88,8 @@ export class NeighbourCache {
       entry.timer.set(at + DELAY_PROBE_TIME)
     }
     if (entry.port !== undefined) return entry.port
-    if (entry.waiting.length === WAITING_MAX) this.#link.overflow(entry.waiting.shift()!)
-    entry.waiting.push(packet)
+    if (entry.waiting.length === WAITING_MAX) this.#link.overflow(entry.waiting.shift()!.packet)
+    entry.waiting.push({ packet, since: at })
     if (entry.state === 'FAILED') {
       entry.state = 'INCOMPLETE'
       entry.sender = sender
@@ -118,9 +118,9 @@ export class NeighbourCache {
     entry.state = state
     entry.port = port
     entry.timer.clear()
-    for (const packet of entry.waiting.splice(0)) {
+    for (const { packet, since } of entry.waiting.splice(0)) {
       const to = this.output(packet, address, entry.sender, now)
-      if (to !== undefined) this.#link.carry(packet, to, now)
+      if (to !== undefined) this.#link.carry(packet, to, since)
     }
   }
 
@@ -149,7 +149,7 @@ export class NeighbourCache {
     if (entry.probes < PROBES) return this.#probe(entry, now)
     entry.state = 'FAILED'
     entry.port = undefined
-    for (const packet of entry.waiting.splice(0)) this.#link.fail(packet)
+    for (const { packet } of entry.waiting.splice(0)) this.#link.fail(packet)
   }
 
   #probe(entry: Neighbour, at: Nanos): void {

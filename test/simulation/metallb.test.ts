@@ -107,6 +107,34 @@ failover('a node that is excluded from load balancers does not announce', () => 
 
 failover.run()
 
+const bgp = suite('MetalLB over BGP')
+
+/** The same pool, told to a router instead of announced on the link. */
+function overBGP(seconds: number, setup: Setup): Report {
+  const advertisement = { apiVersion: 'metallb.io/v1beta1', kind: 'BGPAdvertisement', metadata: { name: 'lan', namespace: 'metallb-system' } }
+  return run(seconds, { ...setup, advertisement: { ipAddressPools: ['another'] }, objects: [advertisement] })
+}
+
+bgp('the router spreads connections over all nodes; with the Local policy over those that have a pod', () => {
+  const cluster = overBGP(30, {})
+  assert.is(failures(cluster), 0)
+  for (const name of ['node-1', 'node-2', 'node-3']) assert.ok(cluster.nodes[name]!.conntrack.insert > 60, name)
+  const local = overBGP(30, { policy: 'Local' })
+  assert.is(failures(local), 0)
+  assert.equal(Object.keys(local.nodes).includes('node-3'), false)
+})
+
+bgp('a dead node gets its share until the hold time of 90 s is over', () => {
+  const report = overBGP(120, { timeline: [{ at: '10s', fail: 'node/node-3' }], spec: { expect: ['web[10s..99s].error_rate > 25%', 'web[10s..99s].error_rate < 42%', 'web[101s..].errors == 0'] } })
+  assert.equal(report.expectations.filter(({ ok }) => !ok), [])
+})
+
+bgp('a pool that nothing advertises gives addresses that nobody answers for', () => {
+  assert.is(run(5, { advertisement: { ipAddressPools: ['another'] } }).traffic['web']!.ok, 0)
+})
+
+bgp.run()
+
 /** reference/ipvs-outcomes.md 4.3: the address on the link, and nobody but the kernels to answer for it. */
 const strict = suite('who answers ARP for an address on kube-ipvs0')
 const nobody = { nodeSelectors: [{ matchLabels: { name: 'elsewhere' } }] }

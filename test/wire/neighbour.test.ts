@@ -19,14 +19,14 @@ function port(owner: string): EthernetPort {
 function lab(settings = { reachableTime: 30 * SECOND, acceptsGratuitous: true }) {
   const agenda = new Agenda()
   const asked: { at: number; to: string }[] = []
-  const carried: { at: number; to: string }[] = []
+  const carried: { since: number; at: number; to: string }[] = []
   const failed: number[] = []
   let overflowed = 0
   const cache = new NeighbourCache(
     agenda,
     {
       request: (_address, _sender, to, at) => asked.push({ at: at / SECOND, to: to?.owner ?? 'all' }),
-      carry: (_packet, to, at) => carried.push({ at: at / SECOND, to: to.owner }),
+      carry: (_packet, to, since) => carried.push({ since, at: agenda.now / SECOND, to: to.owner }),
       fail: () => failed.push(agenda.now / SECOND),
       overflow: () => overflowed++,
     },
@@ -46,7 +46,7 @@ neighbours('a packet for an unknown neighbour waits for the answer, then leaves'
   assert.equal(asked, [{ at: 0, to: 'all' }])
   agenda.run(1000)
   cache.learn(VIP, a, 'answer')
-  assert.equal(carried, [{ at: 1e-6, to: 'a' }])
+  assert.equal(carried, [{ since: 0, at: 1e-6, to: 'a' }])
   assert.is(cache.stateOf(VIP), 'REACHABLE')
   assert.is(send(), 'a')
 })

@@ -1,5 +1,5 @@
 import { endpoints, endpointSlice } from './endpoints.ts'
-import { ipAddressPool, l2Advertisement } from './metallb.ts'
+import { bgpAdvertisement, ipAddressPool, l2Advertisement } from './metallb.ts'
 import { configMap, namespace, node } from './node.ts'
 import { pod } from './pod.ts'
 import { service } from './service.ts'
@@ -28,6 +28,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['DaemonSet', { groups: ['apps', 'extensions'], namespaced: true, shape: daemonSet }],
   ['IPAddressPool', { groups: ['metallb.io'], namespaced: true, shape: ipAddressPool }],
   ['L2Advertisement', { groups: ['metallb.io'], namespaced: true, shape: l2Advertisement }],
+  ['BGPAdvertisement', { groups: ['metallb.io'], namespaced: true, shape: bgpAdvertisement }],
 ])
 
 /** `apps/v1` → `apps`; `v1` → ``. */

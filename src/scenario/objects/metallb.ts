@@ -21,15 +21,25 @@ export const l2Advertisement: Shape = object(
   'apiVersion kind status',
 )
 
+export const bgpAdvertisement: Shape = object(
+  { 'metadata!': metadata, spec: object({ ipAddressPools: list(text) }, 'aggregationLength aggregationLengthV6 communities ipAddressPoolSelectors localPref nodeSelectors peers') },
+  'apiVersion kind status',
+)
+
+const ADVERTISEMENTS: ReadonlyMap<unknown, string> = new Map([
+  ['layer2', 'L2Advertisement'],
+  ['bgp', 'BGPAdvertisement'],
+])
+
 /**
- * MetalLB before 0.13 read its pools from a ConfigMap, and many tutorials still do. It becomes the IPAddressPools and L2Advertisements that say the
+ * MetalLB before 0.13 read its pools from a ConfigMap, and many tutorials still do. It becomes the IPAddressPools and advertisements that say the
  * same, as MetalLB's own converter makes them, with a note; any other manifest stays what it is.
  */
 export function withoutLegacyConfig(manifest: Manifest, complaints: Complaints): Manifest[] {
   const { value: given, origin } = manifest
   const written = legacyConfig(given)
   if (written === undefined) return [manifest]
-  complaints.note({ origin: below(origin, 'metadata', 'name') }, 'MetalLB has not read this ConfigMap since 0.13; taken as the IPAddressPool and L2Advertisement that say the same')
+  complaints.note({ origin: below(origin, 'metadata', 'name') }, 'MetalLB has not read this ConfigMap since 0.13; taken as the IPAddressPool and advertisement that say the same')
   const inside = sourceOf(`${origin.source.name} (ConfigMap config of MetalLB)`, written)
   return readDocuments(inside, complaints).flatMap((document) => pools(document, complaints))
 }
@@ -55,6 +65,7 @@ function poolAndAdvertisement(pool: Record<string, unknown>, origin: Origin): Ma
   const named = { name, namespace: 'metallb-system' }
   const autoAssign = pool['auto-assign'] === undefined ? {} : { autoAssign: pool['auto-assign'] }
   const made: unknown[] = [{ apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { ...named }, spec: { addresses: ranges, ...autoAssign } }]
-  if (protocol === 'layer2') made.push({ apiVersion: 'metallb.io/v1beta1', kind: 'L2Advertisement', metadata: { ...named }, spec: { ipAddressPools: [name] } })
+  const kind = ADVERTISEMENTS.get(protocol)
+  if (kind !== undefined) made.push({ apiVersion: 'metallb.io/v1beta1', kind, metadata: { ...named }, spec: { ipAddressPools: [name] } })
   return made.map((one) => ({ value: one, origin }))
 }

@@ -1,19 +1,29 @@
 import { addressNumber, parseRange } from '../../cluster/cidr.ts'
-import type { IPAddressPool, L2Advertisement, Node } from '../../cluster/object.ts'
+import type { Advertisement, IPAddressPool, Node } from '../../cluster/object.ts'
 import { matchesSelector } from '../../cluster/selector.ts'
 import type { Store } from '../../cluster/store.ts'
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
-/** The L2Advertisements that cover the address (dotted quad) by its pool; none: nobody will announce it. */
-export function advertisementsOf(store: Store, address: string): L2Advertisement[] {
+/** How an address of a pool is announced. */
+export interface Announcement {
+  protocol: 'layer2' | 'bgp'
+  /** None: nobody announces it. */
+  advertisements: readonly Advertisement[]
+}
+
+/** How MetalLB announces the address (dotted quad); undefined if no pool of its has it. Where both protocols do, layer 2 is modelled. */
+export function announcementOf(store: Store, address: string): Announcement | undefined {
   const number = addressNumber(address)
   const pool = store.list('IPAddressPool').find(({ spec }) => (spec.addresses ?? []).some((text) => isIn(text, number)))
-  return pool === undefined ? [] : store.list('L2Advertisement').filter((advertisement) => covers(advertisement, pool))
+  if (pool === undefined) return undefined
+  const overARP = store.list('L2Advertisement').filter((advertisement) => covers(advertisement, pool))
+  const overBGP = store.list('BGPAdvertisement').filter((advertisement) => covers(advertisement, pool))
+  return overARP.length === 0 && overBGP.length > 0 ? { protocol: 'bgp', advertisements: overBGP } : { protocol: 'layer2', advertisements: overARP }
 }
 
 /** May the node announce what these advertise? (speakersForPool in speaker/layer2_controller.go) */
-export function mayAnnounce(node: Node, advertisements: readonly L2Advertisement[]): boolean {
+export function mayAnnounce(node: Node, advertisements: readonly Advertisement[]): boolean {
   const { labels } = node.metadata
   if (labels?.[EXCLUDED] !== undefined) return false
   if (node.status.conditions?.some(({ type, status }) => type === 'NetworkUnavailable' && status === 'True') === true) return false
@@ -29,7 +39,7 @@ function isIn(text: string, address: number | undefined): boolean {
 }
 
 /** One that names no pools stands for all. */
-function covers({ spec }: L2Advertisement, { metadata }: IPAddressPool): boolean {
+function covers({ spec }: Advertisement, { metadata }: IPAddressPool): boolean {
   const names = spec?.ipAddressPools ?? []
   const selectors = spec?.ipAddressPoolSelectors ?? []
   if (names.length === 0 && selectors.length === 0) return true

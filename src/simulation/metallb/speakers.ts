@@ -3,13 +3,13 @@ import { exponential, type Random } from '../../engine/random.ts'
 import type { EndpointSlice, Node, Service } from '../../cluster/object.ts'
 import { SERVICE_NAME_LABEL } from '../../cluster/selection.ts'
 import type { Index } from '../../cluster/store.ts'
-import { formatAddress, parseAddress, type Address } from '../../kernel/address.ts'
+import { compareAddresses, formatAddress, parseAddress, type Address } from '../../kernel/address.ts'
 import { Announcer } from '../../wire/metallb/announcer.ts'
 import { electAnnouncer } from '../../wire/metallb/election.ts'
 import { detectionTime, GOSSIP_TO_THE_DEAD } from '../../wire/metallb/memberlist.ts'
 import { WATCH_JITTER } from '../proxies.ts'
 import type { World } from '../world.ts'
-import { advertisementsOf, mayAnnounce } from './advertisement.ts'
+import { announcementOf, mayAnnounce, type Announcement } from './advertisement.ts'
 
 /**
  * From a node's boot until its speaker has joined: it asks the API server by its ClusterIP, so kube-proxy must have
@@ -19,9 +19,12 @@ const SPEAKER_START: Nanos = 6e9
 /** How often speakers look for members that have left (internal/speakerlist, joinMembers). */
 const REJOIN_INTERVAL: Nanos = 60e9
 
+/** How long a router keeps the routes of a silent BGP speaker: MetalLB's default hold time. */
+const HOLD_TIME: Nanos = 90e9
+
 /**
- * MetalLB's speakers in layer 2 mode, one on every node. Each works out by itself who announces an address; nobody
- * decides. Only addresses that somebody has asked for are looked after.
+ * MetalLB's speakers, one on every node. Each works out by itself whether it announces an address; nobody decides. In
+ * layer 2 one does, over BGP all who can. Only addresses that somebody has asked for are looked after.
  */
 export class Speakers {
   readonly #world: World
@@ -29,7 +32,8 @@ export class Speakers {
   readonly #announcer: Announcer
   readonly #servicesByAddress: Index<Service>
   readonly #asked = new Set<Address>()
-  readonly #advertised = new Map<Address, boolean>()
+  readonly #announcements = new Map<Address, Announcement | undefined>()
+  readonly #routes = new Map<Address, readonly Address[]>()
   /** Nodes that cannot be reached, since when. */
   readonly #silent = new Map<string, { since: Nanos; isOff: boolean }>()
   /** Those whom the members of memberlist have given up. */
@@ -49,28 +53,42 @@ export class Speakers {
     store.watch('Node', ({ before, after }) => {
       if (isDifferent(before, after)) this.#considerEverything()
     })
-    for (const kind of ['IPAddressPool', 'L2Advertisement'] as const) {
+    for (const kind of ['IPAddressPool', 'L2Advertisement', 'BGPAdvertisement'] as const) {
       store.watch(kind, () => {
-        this.#advertised.clear()
+        this.#announcements.clear()
         this.#considerEverything()
       })
     }
   }
 
-  /** Is the address announced on the nodes' link, so that machines there ask for it by ARP? */
-  isAdvertised(address: Address): boolean {
-    let isAdvertised = this.#advertised.get(address)
-    if (isAdvertised === undefined) this.#advertised.set(address, (isAdvertised = advertisementsOf(this.#world.cluster.store, formatAddress(address)).length > 0))
-    return isAdvertised
+  /** How machines outside find who has the address: by ARP on the nodes' link, or by a router that speaks BGP; undefined: it is not MetalLB's. */
+  protocolOf(address: Address): 'layer2' | 'bgp' | undefined {
+    return this.#announcementOf(address)?.protocol
   }
 
   /** The nodes whose speakers answer for the address now. */
   announcersOf(address: Address): ReadonlySet<string> {
-    if (!this.#asked.has(address) && this.isAdvertised(address)) {
+    if (!this.#asked.has(address) && this.protocolOf(address) !== undefined) {
       this.#asked.add(address)
       for (const node of this.#leaders(address)) this.#announcer.settle(node, address)
     }
     return this.#announcer.nodesOf(address)
+  }
+
+  /** The routes that a router has learnt by BGP; undefined for other addresses. */
+  readonly routesTo = (address: Address): readonly Address[] | undefined => {
+    if (this.protocolOf(address) !== 'bgp') return undefined
+    let routes = this.#routes.get(address)
+    if (routes === undefined) {
+      routes = [...this.announcersOf(address)].flatMap((node) => this.#world.factsOf(node)?.address ?? []).sort(compareAddresses)
+      this.#routes.set(address, routes)
+    }
+    return routes
+  }
+
+  #announcementOf(address: Address): Announcement | undefined {
+    if (!this.#announcements.has(address)) this.#announcements.set(address, announcementOf(this.#world.cluster.store, formatAddress(address)))
+    return this.#announcements.get(address)
   }
 
   /** Nobody hears the node's speaker any more; `isOff`: nor does it run. */
@@ -85,6 +103,9 @@ export class Speakers {
       this.#dead.add(node)
       this.#forceSync()
     }, undefined)
+    agenda.post(now + HOLD_TIME, () => {
+      if (this.#silent.get(node) === silence) this.#dropRoutes(node)
+    }, undefined)
   }
 
   /** The node can be reached again. */
@@ -92,7 +113,10 @@ export class Speakers {
     const silence = this.#silent.get(node)
     if (silence === undefined) return
     this.#silent.delete(node)
-    if (silence.isOff) this.#announcer.forget(node)
+    if (silence.isOff) {
+      this.#announcer.forget(node)
+      this.#routes.clear()
+    }
     const { agenda, now } = this.#world
     agenda.post(now + this.#rejoinTime(now - silence.since, silence.isOff), () => {
       if (this.#silent.has(node)) return
@@ -142,25 +166,39 @@ export class Speakers {
   readonly #sync = ({ node, address }: { node: string; address: Address }): void => {
     // Who is cut off sees nothing change but the members.
     if (this.#silent.has(node)) return
-    if (this.#leaders(address).has(node)) this.#announcer.announce(node, address)
-    else this.#announcer.withdraw(node, address)
+    this.#routes.delete(address)
+    if (!this.#leaders(address).has(node)) this.#announcer.withdraw(node, address)
+    else if (this.protocolOf(address) === 'bgp') this.#announcer.settle(node, address)
+    else this.#announcer.announce(node, address)
   }
 
-  /** One for each Service with that address: they differ where a shared address has different endpoints. */
+  /** The session's hold time is over: the router forgets what the node has told. */
+  #dropRoutes(node: string): void {
+    for (const address of this.#asked) {
+      if (this.protocolOf(address) !== 'bgp') continue
+      this.#announcer.withdraw(node, address)
+      this.#routes.delete(address)
+    }
+  }
+
+  /** Who should announce the address. Services that share one may differ in that. */
   #leaders(address: Address): Set<string> {
     const text = formatAddress(address)
-    const leaders = [...this.#servicesByAddress.get(text)].map((service) => this.#leaderOf(service, text))
-    return new Set(leaders.filter((leader) => leader !== undefined))
+    const announcement = this.#announcementOf(address)
+    if (announcement === undefined) return new Set()
+    return new Set([...this.#servicesByAddress.get(text)].flatMap((service) => this.#leadersFor(service, text, announcement)))
   }
 
-  #leaderOf(service: Service, address: string): string | undefined {
+  #leadersFor(service: Service, address: string, { protocol, advertisements }: Announcement): readonly string[] {
     const { store, selection } = this.#world.cluster
     const serving = [...selection.slicesOf(service)].flatMap(({ endpoints }) => endpoints.filter(canServe))
-    if (serving.length === 0) return undefined
+    if (serving.length === 0) return []
     const local = service.spec.externalTrafficPolicy === 'Local' ? new Set(serving.map(({ nodeName }) => nodeName)) : undefined
-    const advertisements = advertisementsOf(store, address)
-    const candidates = store.list('Node').filter((node) => !this.#dead.has(node.metadata.name) && local?.has(node.metadata.name) !== false && mayAnnounce(node, advertisements))
-    return electAnnouncer(candidates.map(({ metadata }) => metadata.name), address)
+    const candidates = store.list('Node').filter((node) => local?.has(node.metadata.name) !== false && mayAnnounce(node, advertisements))
+    const names = candidates.map(({ metadata }) => metadata.name)
+    if (protocol === 'bgp') return names
+    const elected = electAnnouncer(names.filter((name) => !this.#dead.has(name)), address)
+    return elected === undefined ? [] : [elected]
   }
 }
 
