@@ -1,5 +1,6 @@
 import type * as core from 'kubernetes-types/core/v1.js'
 import { parseCidr, type AddressRange } from '../cluster/cidr.ts'
+import type { Nanos } from '../engine/agenda.ts'
 import { nearest } from '../engine/nearest.ts'
 import type { Complaints } from './complaint.ts'
 import { Known } from './known.ts'
@@ -9,7 +10,7 @@ import { checkShape } from './objects/shape.ts'
 import { guideOfShape } from './settings/guide.ts'
 import { setAt } from './settings/set.ts'
 import type { Scenario, TimelineEvent } from './spec/scenario.ts'
-import { isSysctlName } from './spec/cluster.ts'
+import { LIVE_SETTINGS, whyNotLive } from './spec/live-settings.ts'
 import { below, type Origin, type Path } from './text/source.ts'
 import { formatReference, type Reference } from './values/reference.ts'
 
@@ -48,6 +49,7 @@ function checkReferences(scenario: Scenario, located: Located[], say: Say, hint:
   for (const { event, i } of inOrder(scenario)) {
     for (const { field, reference } of referencesOf(event)) look(['timeline', i, ...field], reference)
     if (event.action === 'apply') known.add(event.objects)
+    if (event.action === 'delete') known.remove(event.target)
   }
 }
 
@@ -83,15 +85,31 @@ function checkNames({ traffic, clients }: Scenario, say: Say): void {
 function checkTimes(scenario: Scenario, say: Say, hint: Say): void {
   const { duration, warmup, timeline } = scenario
   if (warmup >= duration) say(['warmup'], 'the warm-up is as long as the whole run: nothing would be measured')
-  const failed = new Set<string>()
   timeline.forEach((event, i) => {
     if (event.at > duration) say(['timeline', i, 'at'], `this happens after the end (the run lasts ${duration / 1e9} s)`, 'make `duration` longer, or the time earlier')
     const before = timeline[i - 1]
     if (before !== undefined && before.at > event.at) hint(['timeline', i, 'at'], 'this stands after an event that happens later; the times decide, not the order of the lines')
   })
+  checkFailures(scenario, say, hint)
+}
+
+/** What fails must be there to fail, and only what has failed comes back. */
+function checkFailures(scenario: Scenario, say: Say, hint: Say): void {
+  /** What has failed, and until when. */
+  const failed = new Map<string, Nanos>()
   for (const { event, i } of inOrder(scenario)) {
-    if (event.action === 'fail') failed.add(formatReference(event.target))
-    if (event.action === 'recover' && !failed.has(formatReference(event.target))) say(['timeline', i, 'recover'], `${formatReference(event.target)} has not failed before`)
+    if ('lasts' in event && event.lasts !== undefined && event.at + event.lasts > scenario.duration) hint(['timeline', i, 'for'], 'the run ends before this does')
+    if (event.action !== 'fail' && event.action !== 'recover') continue
+    const name = formatReference(event.target)
+    const until = failed.get(name)
+    if (event.action === 'fail') {
+      if (until !== undefined && event.at < until) say(['timeline', i, 'fail'], `${name} has failed already, and is not back yet`)
+      failed.set(name, event.at + (event.lasts ?? Number.POSITIVE_INFINITY))
+    } else if (until === undefined) say(['timeline', i, 'recover'], `${name} has not failed before`)
+    else {
+      if (event.at >= until) say(['timeline', i, 'recover'], `${name} is back already, ${until / 1e9} s into the run`)
+      failed.delete(name)
+    }
   }
 }
 
@@ -103,9 +121,12 @@ function checkSettings({ timeline }: Scenario, origin: Origin, say: Say, complai
       const path: Path = ['timeline', i, 'set', name]
       const [first, ...steps] = name.split('.')
       if (first !== 'proxy') {
-        if (!isSysctlName(name)) say(path, `\`${name}\` can not be set during a run`, 'sysctls by their names (net.core.somaxconn), or proxy.FIELD')
+        const reason = whyNotLive(name, value, event.node !== undefined)
+        if (reason !== undefined) say(path, reason, LIVE_SETTINGS)
         continue
       }
+      if (steps[0] === 'mode') say(path, "kube-proxy's mode cannot change during a run", 'compare two runs: kubehop compare --modes')
+      if (event.node !== undefined) say(['timeline', i, 'node'], "kube-proxy's configuration is the same on every node")
       const document: Record<string, unknown> = {}
       const outcome = setAt(document, guideOfShape(proxyShape), steps, value)
       if ('missing' in outcome) say(path, `\`${name}\`: ${outcome.missing}`, outcome.fix)

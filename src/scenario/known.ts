@@ -30,6 +30,11 @@ export class Known {
     for (const object of objects) this.#namesOf(object.kind).add(fullName(object))
   }
 
+  /** It is deleted. A pod may come back: its owner makes it again. */
+  remove({ kind, namespace, name }: Reference): void {
+    if (kind !== 'pod') this.#namesOf(KIND_NAMES[kind] ?? kind).delete(isNamespaced(kind) ? `${namespace}/${name}` : name)
+  }
+
   /** Undefined if the reference points at something; else what to say. */
   missing(reference: Reference): { message: string; fix?: string } | undefined {
     const { kind, namespace, name } = reference

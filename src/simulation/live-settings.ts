@@ -1,4 +1,5 @@
 import { PROXY_SETTING } from '../scenario/spec/live-settings.ts'
+import { setSysctl } from '../socket/sysctls.ts'
 import type { SimulatedNode } from './node.ts'
 import type { World } from './world.ts'
 
@@ -8,22 +9,24 @@ type Value = string | number | boolean
 export function change(world: World, settings: Readonly<Record<string, Value>>, nodeName: string | undefined): void {
   const proxy = Object.entries(settings).filter(([name]) => name.startsWith(PROXY_SETTING))
   const sysctls = Object.entries(settings).filter(([name]) => !name.startsWith(PROXY_SETTING))
-  for (const [name, value] of sysctls) setSysctl(world, name, Number(value), nodeName)
+  for (const [name, value] of sysctls) set(world, name, String(value), nodeName)
   if (proxy.length === 0) return
   const document = structuredClone(world.proxyDocument)
   for (const [path, value] of proxy) setField(document, path.slice(PROXY_SETTING.length).split('.'), value)
   world.reconfigureProxies(document)
 }
 
-function setSysctl(world: World, name: string, value: number, nodeName: string | undefined): void {
+function set(world: World, name: string, value: string, nodeName: string | undefined): void {
+  // Every stack reads the same parameters.
+  if (setSysctl(world.settings.socketSysctls, name, value)) return
   if (nodeName !== undefined) {
     const node = world.node(nodeName)
-    if (node !== undefined) apply(node, name, value)
+    if (node !== undefined) apply(node, name, Number(value))
     return
   }
   // Nodes that are built later find it there.
-  world.settings.sysctls[name] = value
-  for (const node of world.nodes.values()) apply(node, name, value)
+  world.settings.sysctls[name] = Number(value)
+  for (const node of world.nodes.values()) apply(node, name, Number(value))
 }
 
 function apply({ machine, tracking }: SimulatedNode, name: string, value: number): void {

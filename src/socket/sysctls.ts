@@ -51,14 +51,19 @@ export function defaultSysctls(kernelVersion = '6.12'): Sysctls {
 /** Defaults, and on top what a node sets: `net.ipv4.tcp_tw_reuse: 1`. Names of other parts of the kernel are passed over. */
 export function sysctlsFrom(kernelVersion: string | undefined, settings: Readonly<Record<string, number | string>>): Sysctls {
   const sysctls = defaultSysctls(kernelVersion)
-  for (const [name, value] of Object.entries(settings)) {
-    const key = name.replace(/^net[./](ipv4|core)[./]/, '')
-    const numbers = String(value).trim().split(/[\s,-]+/).map(Number)
-    if (key === 'ip_local_port_range') sysctls.ip_local_port_range = [numbers[0] ?? 32768, numbers[1] ?? 60999]
-    else if (key === 'tcp_rmem') sysctls.tcp_rmem_max = numbers[2] ?? sysctls.tcp_rmem_max
-    else if (isNumeric(sysctls, key)) sysctls[key] = numbers[0] ?? sysctls[key]
-  }
+  for (const [name, value] of Object.entries(settings)) setSysctl(sysctls, name, value)
   return sysctls
+}
+
+/** `sysctl -w`. False if sockets obey no such parameter. */
+export function setSysctl(sysctls: Sysctls, name: string, value: number | string): boolean {
+  const key = name.replace(/^net[./](ipv4|core)[./]/, '')
+  const numbers = String(value).trim().split(/[\s,-]+/).map(Number)
+  if (key === 'ip_local_port_range') sysctls.ip_local_port_range = [numbers[0] ?? 32768, numbers[1] ?? 60999]
+  else if (key === 'tcp_rmem') sysctls.tcp_rmem_max = numbers[2] ?? sysctls.tcp_rmem_max
+  else if (isNumeric(sysctls, key)) sysctls[key] = numbers[0] ?? sysctls[key]
+  else return false
+  return true
 }
 
 type NumericName = Exclude<keyof Sysctls, 'ip_local_port_range'>

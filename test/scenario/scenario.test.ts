@@ -143,11 +143,23 @@ scenario('nftables mode needs the kernel that kube-proxy asks for', () => {
 })
 
 scenario('what a timeline sets must be something that can be set', () => {
-  assert.equal(said(scenarioOf('timeline:\n- {at: 1s, set: {proxy.ipvs.schedulr: rr}}\n- {at: 1s, set: {proxy.ipvs.scheduler: rrr}}\n- {at: 1s, set: {somaxconn: 5}}')), [
+  assert.equal(said(scenarioOf('timeline:\n- {at: 1s, set: {proxy.ipvs.schedulr: rr}}\n- {at: 1s, set: {proxy.ipvs.scheduler: rrr}}\n- {at: 1s, set: {kernel.panic: 5}}')), [
     '5:41 error: `proxy.ipvs.schedulr`: unknown field `schedulr` (did you mean `scheduler`?)',
     '6:42 error: `ipvs.scheduler` must be one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, mh, fo, ovf, not `rrr` (did you mean `rr`?)',
-    '7:31 error: `somaxconn` can not be set during a run (sysctls by their names (net.core.somaxconn), or proxy.FIELD)',
+    '7:34 error: `kernel.panic` can not be set during a run (net.netfilter.nf_conntrack_…, net.ipv4.conf.all.route_localnet, what sockets obey (net.core.somaxconn, net.ipv4.tcp_…), or proxy.FIELD)',
   ])
+})
+
+scenario('a timeline can not break what is broken, mend what is whole, or use what it has deleted', () => {
+  const event = (text: string) => said(scenarioOf(`cluster: {nodes: 3}\ntimeline:\n${text}`)).map((line) => line.replace(/^\S+ /, ''))
+  assert.equal(event('- {at: 1s, fail: node/node-1}\n- {at: 2s, fail: node/node-1}'), ['error: node/node-1 has failed already, and is not back yet'])
+  assert.equal(event('- {at: 1s, fail: node/node-1, for: 1s}\n- {at: 2s, fail: node/node-1}'), [])
+  assert.equal(event('- {at: 1s, fail: node/node-1, for: 1s}\n- {at: 3s, recover: node/node-1}'), ['error: node/node-1 is back already, 2 s into the run'])
+  assert.equal(event('- {at: 8s, fail: node/node-1, for: 5s}'), ['note: the run ends before this does'])
+  assert.equal(event('- {at: 1s, set: {proxy.mode: ipvs}}'), ["error: kube-proxy's mode cannot change during a run (compare two runs: kubehop compare --modes)"])
+  assert.equal(event('- {at: 1s, set: {net.netfilter.nf_conntrack_max: 1000}, node: node/node-1}'), [])
+  const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}}'
+  assert.equal(said(`${scenarioOf('timeline:\n- {at: 1s, delete: deployment/web}\n- {at: 2s, scale: deployment/web, replicas: 3}')}---\n${deployment}`), ['6:21 error: there is no deployment/default/web'])
 })
 
 scenario('sysctls have names and numbers; a profile of costs is one of ours or a file', () => {
