@@ -2,6 +2,7 @@ import { suggest } from '../engine/nearest.ts'
 import { fullName, type CheckedObject, type Located } from './objects/read.ts'
 import type { Scenario } from './spec/scenario.ts'
 import { formatReference, isNamespaced, type Reference } from './values/reference.ts'
+import { isNamed } from './values/target.ts'
 
 /** Kinds of references, as Kubernetes spells them. */
 const KIND_NAMES: Partial<Record<Reference['kind'], string>> = {
@@ -18,6 +19,11 @@ export class Known {
 
   constructor(scenario: Scenario, located: Located[]) {
     this.add(located.map(({ object }) => object))
+    if (scenario.traffic.some(({ to }) => isNamed(to))) {
+      // What a cluster is given where somebody asks for names: simulation/names/furniture.ts.
+      this.#namesOf('Deployment').add('kube-system/coredns')
+      this.#namesOf('Service').add('kube-system/kube-dns')
+    }
     const nodes = this.#namesOf('Node')
     if (nodes.size === 0) for (let i = 1; i <= scenario.cluster.nodes; i++) nodes.add(`node-${i}`)
     this.#names.set('link', nodes)
