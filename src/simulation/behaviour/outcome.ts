@@ -38,6 +38,7 @@ function endpointNodes(world: World, port: ServicePort): Map<string, string | un
 
 function whoRefuses(world: World, port: ServicePort, text: string): string {
   if (isServiceAddress(port, parseAddress(text))) return 'the service address'
+  if (text.startsWith('127.')) return 'a loopback address'
   return nodeOf(world, text) === undefined ? 'another address' : 'a node'
 }
 

@@ -100,7 +100,9 @@ export function behaviourDifferences(probed: readonly Probed[]): BehaviourDiffer
     rows.set(row, found)
     addCaller(found, known.source, services)
   }
-  return [...rows.values()]
+  const all = [...rows.values()]
+  const order = [...new Set(all.map(({ destination }) => destination))]
+  return all.sort((a, b) => order.indexOf(a.destination) - order.indexOf(b.destination))
 }
 
 function addCaller({ callers }: BehaviourDifference, source: string, services: readonly string[]): void {
