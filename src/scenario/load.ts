@@ -4,6 +4,7 @@ import { Complaints, type Complaint } from './complaint.ts'
 import { checkCorefile } from './objects/corefile.ts'
 import { checkCollisions, withoutDuplicates } from './objects/collisions.ts'
 import { lint } from './objects/lint.ts'
+import { lintPools } from './objects/lint-pools.ts'
 import { withoutLegacyConfig } from './objects/metallb.ts'
 import { chooseProxyManifest, isProxyManifest, readProxyDocument } from './objects/proxy.ts'
 import { readObject, type CheckedObject, type Located } from './objects/read.ts'
@@ -155,7 +156,10 @@ function checkObjects(manifests: readonly Manifest[], namespace: string, complai
   }
   checkCollisions(located, complaints)
   checkNodeNetworks(located, complaints)
-  if (!complaints.hasErrors) lint(located, complaints)
+  if (!complaints.hasErrors) {
+    lint(located, complaints)
+    lintPools(located, complaints)
+  }
   return located
 }
 
