@@ -47,6 +47,12 @@ export interface WorldInput {
   asksNames?: boolean
 }
 
+/** Whoever has something on a node's own sockets. */
+export interface PowerFollower {
+  off(node: string): void
+  on(node: string): void
+}
+
 /** Something the input asks for that cannot be: a message for people. */
 export class WorldError extends Error {}
 
@@ -76,6 +82,7 @@ export class World {
   readonly nodes = new Map<string, SimulatedNode>()
   readonly clients = new Map<string, OutsideClient>()
   readonly #scrapped: SimulatedNode[] = []
+  readonly #followers: PowerFollower[] = []
   readonly #facts = new Map<string, NodeFacts>()
   readonly #nodeByAddress = new Map<Address, NodeFacts>()
   /** Nodes by the beginning of their pod range, by prefix length. */
@@ -152,6 +159,7 @@ export class World {
     this.pods.powerOff(name)
     this.nodes.get(name)?.stack.destroy()
     this.proxies.stop(name)
+    for (const follower of this.#followers) follower.off(name)
   }
 
   /** It boots: a machine without connections and rules, until its kube-proxy has started. */
@@ -163,6 +171,12 @@ export class World {
     this.proxies.boot(node)
     this.names.install(node)
     this.pods.powerOn(name)
+    for (const follower of this.#followers) follower.on(name)
+  }
+
+  /** Asks to be told of nodes that go off and on, from now on. */
+  follow(follower: PowerFollower): void {
+    this.#followers.push(follower)
   }
 
   /** Every kube-proxy starts anew with that configuration. */
