@@ -9,8 +9,8 @@ import type { World } from './world.ts'
  * sets, tells it to answer only for addresses of the interface that was asked), and MetalLB's speakers.
  */
 export function respondersIn(world: World): Responders {
-  const answersForAll = world.settings.sysctls['net.ipv4.conf.all.arp_ignore'] !== 1
   return (address, sender) => {
+    const answersForAll = world.settings.sysctls['net.ipv4.conf.all.arp_ignore'] !== 1
     const ports = new Set<EthernetPort>()
     const owner = world.fabric.portOf(address)
     if (owner !== undefined) ports.add(owner)

@@ -1,3 +1,4 @@
+import { sysctlsOf } from '../proxy/sysctls.ts'
 import { PROXY_SETTING } from '../scenario/spec/live-settings.ts'
 import { setSysctl } from '../socket/sysctls.ts'
 import type { SimulatedNode } from './node.ts'
@@ -14,6 +15,10 @@ export function change(world: World, settings: Readonly<Record<string, Value>>, 
   const document = structuredClone(world.proxyDocument)
   for (const [path, value] of proxy) setField(document, path.slice(PROXY_SETTING.length).split('.'), value)
   world.reconfigureProxies(document)
+  // Each kube-proxy sets its sysctls when it starts; the scenario's own win, as they do at the beginning.
+  for (const [name, value] of Object.entries(sysctlsOf(world.proxyConfig, world.settings.cores))) {
+    if (!Object.hasOwn(world.scenario.cluster.sysctls, name)) set(world, name, String(value), undefined)
+  }
 }
 
 function set(world: World, name: string, value: string, nodeName: string | undefined): void {

@@ -91,7 +91,7 @@ export class SimulatedNode {
     this.port.addresses[0] = facts.address
     this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
     // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).
-    if (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2) this.port.arpSource = ({ source }) => (machine.routes.isLocal(source) ? source : facts.address)
+    this.port.arpSource = ({ source }) => (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2 && machine.routes.isLocal(source) ? source : facts.address)
     machine.interfaces.push(this.port)
     fabric.claim(facts.address, this.port)
     const { routes } = machine

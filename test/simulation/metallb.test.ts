@@ -167,4 +167,12 @@ strict('without strictARP the first answer decides, not MetalLB; with it MetalLB
   assert.equal(entered(false), ['node-1', 'node-2', 'node-3'])
 })
 
+strict('set in the middle of a run, strictARP silences the kernels from then on', () => {
+  const far = { cluster: { network: { router: { arpTimeout: '1s', gratuitousARP: true } } }, clients: [{ name: 'desk', address: '192.0.2.7' }] }
+  const timeline = [{ at: '10s', set: { 'proxy.ipvs.strictARP': true } }]
+  // The router probes what it has for the next time 16 s after its first question at the latest, and then nobody answers.
+  const report = run(40, { mode: 'ipvs', advertisement: nobody, timeline, spec: { ...far, expect: ['web[..10s].errors == 0', 'web[25s..].ok == 0'] } })
+  assert.equal(report.expectations.filter(({ ok }) => !ok), [])
+})
+
 strict.run()
