@@ -3,7 +3,8 @@ import { isSchedulerName, SCHEDULER_NAMES } from '../kernel/ipvs/schedulers/by-n
 import { PROXY_MODES } from '../proxy/config.ts'
 import type { Input } from '../scenario/load.ts'
 import type { Setting } from '../scenario/settings/settings.ts'
-import { InputError } from './input-error.ts'
+import { InputError, readInput } from './input-error.ts'
+import type { WorldInput } from './world.ts'
 
 /** One of the settings under which a scenario is run beside others. */
 export interface Arm {
@@ -44,6 +45,18 @@ export function inputFor(base: Input, arm: Arm, seed?: string): Input {
   const variant = arm.variant ?? base.variant
   const seeded: Setting[] = seed === undefined ? [] : [{ path: 'seed', value: seed, from: '--seed' }]
   return { ...base, ...(variant === undefined ? {} : { variant }), settings: [...(base.settings ?? []), ...arm.settings, ...seeded] }
+}
+
+/** The inputs of all settings with the scenario's own seed. Throws an InputError that says with which setting something is wrong. */
+export function readArms(base: Input, arms: readonly Arm[]): WorldInput[] {
+  return arms.map((arm) => {
+    try {
+      return readInput(inputFor(base, arm))
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      throw new InputError(`with ${arm.name}:\n${error.message}`, error.complaints)
+    }
+  })
 }
 
 /** So many seeds, beginning with the scenario's own: `7`, `8`, … or `blue`, `blue-2`, … */

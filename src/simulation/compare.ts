@@ -3,7 +3,7 @@ import type { Setting } from '../scenario/settings/settings.ts'
 import { areIdentical, figuresCompared, type Comparison } from '../report/compare/comparison.ts'
 import type { Report } from '../report/report.ts'
 import { VERSION } from '../version.ts'
-import { combine, inputFor, modeAxis, parseSetting, pathAxis, seedsFrom, variantAxis, type Arm } from './arms.ts'
+import { combine, inputFor, modeAxis, parseSetting, pathAxis, readArms, seedsFrom, variantAxis, type Arm } from './arms.ts'
 import { factsOf } from './behaviour/facts.ts'
 import { behaviourDifferences, probeServices } from './behaviour/probe-all.ts'
 import { InputError, readInput } from './input-error.ts'
@@ -28,7 +28,7 @@ export interface CompareOptions extends ArmsWanted {
 export function compare(scenario: string | object | readonly object[], { seeds = 10, ...wanted }: CompareOptions): Comparison {
   const { arms, shared } = armsOf(wanted)
   const base: Input = { given: scenario, settings: shared }
-  const inputs = arms.map((arm) => readInput(inputFor(base, arm)))
+  const inputs = readArms(base, arms)
   const names = seedsFrom(inputs[0]?.scenario.seed ?? '1', seeds)
   const reports = arms.map((arm) => names.map((seed) => runToEnd(readInput(inputFor(base, arm, seed)))))
   return comparisonOf(arms, inputs, names, reports)

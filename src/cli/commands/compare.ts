@@ -2,9 +2,8 @@ import { comparisonMarkdown } from '../../report/compare/markdown.ts'
 import { comparisonText } from '../../report/compare/text.ts'
 import type { Report } from '../../report/report.ts'
 import { formatCount } from '../../report/units.ts'
-import { inputFor, seedsFrom } from '../../simulation/arms.ts'
+import { readArms, seedsFrom } from '../../simulation/arms.ts'
 import { armsOf, comparisonOf } from '../../simulation/compare.ts'
-import { readInput } from '../../simulation/input-error.ts'
 import { INTERRUPTED, OK } from '../exit.ts'
 import { commandOf, inputOf, list, wholeNumber, type InputFlags } from '../flags.ts'
 import { shareInput, withReader } from '../jobs/input.ts'
@@ -28,7 +27,7 @@ export async function compare(flags: CompareFlags, program: URL): Promise<number
   const own = inputOf({ ...flags, set: [] })
   const shared = shareInput({ ...own, settings: [...(own.settings ?? []), ...settings] })
   const base = withReader(shared)
-  const inputs = arms.map((arm) => readInput(inputFor(base, arm)))
+  const inputs = readArms(base, arms)
   const first = inputs[0]?.scenario.seed ?? '1'
   const seeds = seedsFrom(first, wholeNumber('--seeds', flags.seeds ?? '10'))
   const jobs = seeds.flatMap((seed) => arms.map((arm) => ({ arm, seed })))

@@ -6,8 +6,7 @@ import { sweepText } from '../../report/sweep/text.ts'
 import { formatCount } from '../../report/units.ts'
 import { suggest } from '../../engine/nearest.ts'
 import { parseDuration } from '../../scenario/values/duration.ts'
-import { inputFor, seedsFrom, type Arm } from '../../simulation/arms.ts'
-import { readInput } from '../../simulation/input-error.ts'
+import { readArms, seedsFrom, type Arm } from '../../simulation/arms.ts'
 import { gridOf, inputHash } from '../../simulation/sweep.ts'
 import { VERSION } from '../../version.ts'
 import { INTERRUPTED, OK } from '../exit.ts'
@@ -33,7 +32,7 @@ export async function sweep(flags: SweepFlags, program: URL): Promise<number> {
   const grid = gridOf({ modes: list(flags.modes), variants: list(flags.variants), sets: flags.set })
   const own = inputOf({ ...flags, set: [] })
   const shared = shareInput({ ...own, settings: [...(own.settings ?? []), ...grid.shared] })
-  const inputs = grid.arms.map((arm) => readInput(inputFor(withReader(shared), arm)))
+  const inputs = readArms(withReader(shared), grid.arms)
   const hashes = new Map(grid.arms.map((arm, i) => [arm, inputs[i] === undefined ? '' : inputHash(inputs[i])]))
   const first = inputs[0]?.scenario.seed ?? '1'
   const seeds = seedsFrom(first, wholeNumber('--seeds', flags.seeds ?? '20'))
