@@ -21,6 +21,9 @@ const PLACE_WORDS: Record<string, string> = {
   wire: 'wire', queueing: 'queueing', server: 'server', waiting: 'waiting (windows, timers)',
 }
 
+/** Modes that the current release does not have any more. */
+const RELEASES: Readonly<Record<string, string>> = { userspace: '1.20 (1.26 has no userspace mode any more)' }
+
 /** A run's report for people. `command` repeats the run. */
 export function reportText(report: Report, command: string, paint: Paint): string {
   const sections = [
@@ -40,7 +43,7 @@ function head(report: Report, command: string, paint: Paint): string {
     paint.bold(report.question ?? `scenario ${report.scenario}`),
     `  mode ${report.mode}, costs ${report.profile}, seed ${report.seed}, ${formatTime(report.simulated_ns)} simulated, ${formatCount(report.events)} events, ${formatCount(report.packets)} packets through machines`,
     paint.dim(`  repeat: ${command}`),
-    paint.dim(`  fingerprint ${report.fingerprint}, kubehop ${report.kubehop}, behaviour of Kubernetes 1.34 to 1.35`),
+    paint.dim(`  fingerprint ${report.fingerprint}, kubehop ${report.kubehop}, behaviour of Kubernetes ${RELEASES[report.mode] ?? '1.34 to 1.35'}`),
   ]
   return lines.join('\n')
 }
