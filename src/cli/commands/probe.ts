@@ -7,7 +7,7 @@ import { traceRequest } from '../../simulation/trace.ts'
 import { OK } from '../exit.ts'
 import { UsageError, type InputFlags } from '../flags.ts'
 import { paint, print, printJson } from '../output.ts'
-import { readFlags } from '../read.ts'
+import { readFlags, tellProblems } from '../read.ts'
 
 export interface ProbeFlags extends InputFlags {
   /** `trace` may go without them. */
@@ -24,7 +24,8 @@ export interface ProbeFlags extends InputFlags {
 /** `kubehop probe`: who answers, and how it fails. */
 export function probe(flags: ProbeFlags): number {
   const request = readProbe(optionsOf(flags))
-  const { result } = runProbe(readFlags(flags), request)
+  const { world, result } = runProbe(readFlags(flags), request)
+  tellProblems(world.cluster.problems, flags.quiet)
   if (flags.output === 'json') {
     printJson(result)
     return OK
