@@ -19,7 +19,7 @@ export interface Mode {
   count(snapshot: ServiceSnapshot, self: ProxyNode): ProgramCounts
 }
 
-const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
+const MODES: Readonly<Record<ProxyMode, (world: World) => Mode>> = {
   iptables: (world) => {
     const proxy = new IptablesProxy(world.proxyConfig, world.settings.sysctls['net.netfilter.nf_conntrack_tcp_be_liberal'] === 1)
     return {
@@ -40,7 +40,7 @@ const MODES: Readonly<Partial<Record<ProxyMode, (world: World) => Mode>>> = {
   userspace: (world) => new UserspaceMode(world),
 }
 
-/** The mode that the proxy's configuration asks for; undefined if it cannot be simulated. */
-export function modeOf(world: World): Mode | undefined {
-  return MODES[world.proxyConfig.mode]?.(world)
+/** The mode that the proxy's configuration asks for. */
+export function modeOf(world: World): Mode {
+  return MODES[world.proxyConfig.mode](world)
 }

@@ -16,7 +16,7 @@ import { Router } from '../wire/router.ts'
 import { respondersIn } from './arp-responders.ts'
 import { Speakers } from './metallb/speakers.ts'
 import { Balancing } from './balancing.ts'
-import { modeOf, type Mode } from './modes.ts'
+import { modeOf } from './modes.ts'
 import { startHealthPorts } from './health-ports.ts'
 import { SimulatedNode, type NextHops, type NodeFacts, type NodeSettings } from './node.ts'
 import { OutsideClient } from './outside.ts'
@@ -121,7 +121,7 @@ export class World {
     // A node answers for its address as soon as somebody sends to it: that builds it.
     this.fabric.onMissing = (address) => this.node(this.#nodeByAddress.get(address)?.name ?? '')?.port
     this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
-    this.proxies = new Proxies(this, this.#mode())
+    this.proxies = new Proxies(this, modeOf(this))
     this.speakers = new Speakers(this)
     this.fabric.arp.responders = respondersIn(this)
     this.names = new Names(this, usesNames, this.settings.link.network + UPSTREAM_HOST)
@@ -183,13 +183,7 @@ export class World {
   reconfigureProxies(document: Record<string, unknown>): void {
     this.proxyDocument = document
     this.proxyConfig = proxyConfigFrom(document)
-    this.proxies.reconfigure(this.#mode())
-  }
-
-  #mode(): Mode {
-    const mode = modeOf(this)
-    if (mode === undefined) throw new WorldError(`kube-proxy's mode ${this.proxyConfig.mode} cannot be simulated`)
-    return mode
+    this.proxies.reconfigure(modeOf(this))
   }
 
   /** Every machine that there has been, those before a reboot too. */

@@ -43,10 +43,9 @@ export function openLab({ mode, backend, profile, endpoints, podCIDR = POD_CIDR 
   const settings = { mode, 'cluster.kernel.iptables': backend, 'cluster.kernel.version': '6.18', 'cluster.costs': profile, 'cluster.cores': 1, 'cluster.serviceCIDR': SERVICE_CIDR, 'cluster.podCIDR': POD_CIDR, 'proxy.clusterCIDR': podCIDR }
   const objects = [node(), pod('client', '10.64.0.10'), ...Array.from({ length: endpoints }, (_, i) => pod(`server-${i}`, formatAddress(FIRST_SERVER + i)))]
   const world = new World(readInput({ given: objects, settings: Object.entries(settings).map(([path, value]) => ({ path, value })) }))
-  const own = modeOf(world)
   const built = world.node(NODE)
-  if (own === undefined || built === undefined) throw new Error(`the bench's own node cannot be built in mode ${mode}`)
-  return { world, node: built, mode: own }
+  if (built === undefined) throw new Error(`the bench's own node cannot be built in mode ${mode}`)
+  return { world, node: built, mode: modeOf(world) }
 }
 
 /** So many Services, all alike, named and numbered in the order of their rules. */
