@@ -1,4 +1,4 @@
-// Bundles the command line and the library into dist/; with --test, every test file into dist-test/.
+// Bundles the command line and the library into dist/; with --test, every test file into dist-test/; with --bench, the benchmarks into dist-bench/.
 // esbuild does not check types: `npm run check` does.
 import { build } from 'esbuild'
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,6 +38,8 @@ async function writeScenarioSchema() {
 if (process.argv.includes('--test')) {
   rmSync('dist-test', { recursive: true, force: true })
   await build({ ...common, entryPoints: filesBelow('test', '.test.ts'), outdir: 'dist-test', outbase: 'test' })
+} else if (process.argv.includes('--bench')) {
+  await build({ ...common, entryPoints: ['bench/main.ts', 'bench/case.ts'], outdir: 'dist-bench' })
 } else {
   rmSync('dist', { recursive: true, force: true })
   await build({ ...common, entryPoints: { kubehop: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/cli/jobs/worker.ts' }, outdir: 'dist', splitting: true, chunkNames: 'chunks/[name]-[hash]' })

@@ -1,6 +1,7 @@
 import { PLACES } from '../../src/kernel/journey.ts'
 import { readInput } from '../../src/simulation/input-error.ts'
 import { Simulation } from '../../src/simulation/simulation.ts'
+import type { Meter } from '../../src/traffic/load.ts'
 import { benchObjects, type BenchCluster } from '../cluster.ts'
 import { timed, type Sample } from '../sample.ts'
 
@@ -15,9 +16,9 @@ export interface Spec {
 }
 
 /** A simulation of that traffic in that cluster. Cores enough that the simulated machines are not saturated. */
-export function simulationOf(cluster: BenchCluster, spec: Spec): Simulation {
+export function simulationOf(cluster: BenchCluster, spec: Spec, observers: Readonly<Record<string, Meter>> = {}): Simulation {
   const scenario = { apiVersion: 'kubehop.dev/v1alpha1', kind: 'Scenario', metadata: { name: 'bench' }, spec: { cluster: { cores: 64, kernel: { iptables: 'legacy' } }, ...spec } }
-  return new Simulation(readInput({ given: [scenario, ...benchObjects(cluster)] }))
+  return new Simulation(readInput({ given: [scenario, ...benchObjects(cluster)] }), observers)
 }
 
 /** Runs until that many requests have been answered. */

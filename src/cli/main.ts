@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import { BUG, INVALID_INPUT, OK, USAGE } from './exit.ts'
 import { collect, outputOption, UsageError, withInput } from './flags.ts'
+import { inlineMore } from './tune.ts'
 
 /** A command's code is loaded when it is called, so that help comes at once. */
 function program(done: (code: number) => void): Command {
@@ -178,4 +179,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+inlineMore()
 process.exitCode = await main()
