@@ -88,7 +88,7 @@ function tell(flags: SweepFlags, runs: readonly SweepRun[], sweep: Sweep, seed: 
 /** What was asked for; else the median and the tail of each kind of traffic. */
 function figuresToShow({ figures }: SweepFlags, runs: readonly SweepRun[]): string[] {
   const known = [...new Set(runs.flatMap(({ report }) => [...figuresOf(report).keys()]))]
-  if (figures === undefined) return known.filter((figure) => /^[^.]+\.(p50|p99)$/.test(figure))
+  if (figures === undefined) return Object.keys(runs[0]?.report.traffic ?? {}).flatMap((traffic) => [`${traffic}.p50`, `${traffic}.p99`]).filter((figure) => known.includes(figure))
   const wanted = list(figures)
   const missing = wanted.find((figure) => !known.includes(figure))
   if (missing !== undefined) throw new UsageError(`--figures ${missing}: no report has it; ${suggest(missing, known) ?? 'run -o json shows all figures'}`)
