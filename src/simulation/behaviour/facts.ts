@@ -14,10 +14,11 @@ export function factsOf(world: World): Map<string, string> {
   const ipvs = config.mode === 'ipvs' ? ipvsSettings(config, settings.kernel, settings.sysctls).timeouts : undefined
   const tcp = conntrack.timeouts[ESTABLISHED] ?? 0
   const udp = conntrack.timeouts[UDP_STREAM] ?? 0
+  const udpIdle = config.mode === 'userspace' ? config.udpIdleTimeout : udp
   const picks = { iptables: 'at random', nftables: 'at random', ipvs: `by the scheduler ${config.ipvs.scheduler}`, userspace: 'in turn' }
   return new Map([
     ['picks a backend', picks[config.mode]],
     ['forgets an idle TCP connection after', ipvs === undefined ? formatTime(tcp) : `${formatTime(ipvs.tcp * 1e9)} (IPVS; conntrack ${formatTime(tcp)})`],
-    ['forgets an idle UDP flow after', ipvs === undefined ? formatTime(udp) : `${formatTime(ipvs.udp * 1e9)} (IPVS; conntrack ${formatTime(udp)})`],
+    ['forgets an idle UDP flow after', ipvs === undefined ? formatTime(udpIdle) : `${formatTime(ipvs.udp * 1e9)} (IPVS; conntrack ${formatTime(udp)})`],
   ])
 }
