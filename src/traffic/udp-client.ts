@@ -52,6 +52,8 @@ export class UdpClient implements Client, UdpHandler, Attempt {
     const { context } = socket
     if (context === undefined) return
     const request = context as Request // `#ride` has put it there
+    // The answer to an earlier request, which has been given up.
+    if (datagram.ledger !== request.ledger) return
     this.#release(socket, request)
     // Servers answer with an Answer; nobody else knows the socket's port.
     this.#requests.succeed(request, datagram.payload as Answer)
@@ -62,14 +64,10 @@ export class UdpClient implements Client, UdpHandler, Attempt {
     if (context !== undefined) this.#fail(context as Request, failureKind(error)) // `#ride` has put it there
   }
 
-  /** What comes later on this socket is for nobody, so it is not used again. */
+  /** A pool goes on with the same socket, as senders do that never open another: whatever swallows this flow swallows the next datagram too. */
   giveUp(request: Request): void {
     const socket = request.socket as UdpSocket | undefined // `#ride` has put it there
-    if (socket === undefined) return
-    request.socket = undefined
-    socket.context = undefined
-    this.#open.delete(socket)
-    socket.close()
+    if (socket !== undefined) this.#release(socket, request)
   }
 
   readonly #resolved = (request: Request, result: Destination | { failure: string }): void => {
