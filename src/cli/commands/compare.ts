@@ -7,6 +7,7 @@ import { armsOf, comparisonOf } from '../../simulation/compare.ts'
 import { INTERRUPTED, OK } from '../exit.ts'
 import { commandOf, inputOf, list, wholeNumber, type InputFlags } from '../flags.ts'
 import { shareInput, withReader } from '../jobs/input.ts'
+import type { Job, SharedInput } from '../jobs/job.ts'
 import { runJobs } from '../jobs/pool.ts'
 import { complain, paint, print, printJson } from '../output.ts'
 import { Progress } from '../progress.ts'
@@ -32,18 +33,7 @@ export async function compare(flags: CompareFlags, program: URL): Promise<number
   const seeds = seedsFrom(first, wholeNumber('--seeds', flags.seeds ?? '10'))
   const jobs = seeds.flatMap((seed) => arms.map((arm) => ({ arm, seed })))
   const reports = arms.map(() => new Map<string, Report>())
-  const progress = new Progress('comparing', jobs.length, flags.quiet === true, (runs) => `${formatCount(runs)} runs`)
-  let ended = 0
-  const interrupted = await runJobs(jobs, {
-    shared,
-    program,
-    workers: flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers),
-    done: ({ arm, seed }, report) => {
-      reports[arms.indexOf(arm)]?.set(seed, report)
-      progress.tell(++ended)
-    },
-  })
-  progress.end()
+  const interrupted = await runAll(flags, jobs, shared, program, ({ arm, seed }, report) => reports[arms.indexOf(arm)]?.set(seed, report))
   const complete = seeds.filter((seed) => reports.every((runs) => runs.has(seed)))
   if (interrupted) complain(`interrupted: ${complete.length} of ${seeds.length} seeds were run in every setting`)
   if (complete.length === 0) return INTERRUPTED
@@ -52,6 +42,22 @@ export async function compare(flags: CompareFlags, program: URL): Promise<number
   else if (flags.output === 'markdown') print(comparisonMarkdown(comparison))
   else print(comparisonText(comparison, repeat(flags, seeds.length, first), paint))
   return interrupted ? INTERRUPTED : OK
+}
+
+/** Runs all, with a line that says how far it is. Resolves to whether it was interrupted. */
+async function runAll(flags: CompareFlags, jobs: readonly Job[], shared: SharedInput, program: URL, keep: (job: Job, report: Report) => void): Promise<boolean> {
+  const progress = new Progress('comparing', jobs.length, flags.quiet === true, (runs) => `${formatCount(runs)} runs`)
+  const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers)
+  let ended = 0
+  const done = (job: Job, report: Report) => {
+    keep(job, report)
+    progress.tell(++ended)
+  }
+  try {
+    return await runJobs(jobs, { shared, program, workers, done })
+  } finally {
+    progress.end()
+  }
 }
 
 function repeat(flags: CompareFlags, seeds: number, first: string): string {

@@ -8,12 +8,14 @@ import { suggest } from '../../engine/nearest.ts'
 import { parseDuration } from '../../scenario/values/duration.ts'
 import { readArms, seedsFrom, type Arm } from '../../simulation/arms.ts'
 import { gridOf, inputHash } from '../../simulation/sweep.ts'
+import type { WorldInput } from '../../simulation/world.ts'
 import { VERSION } from '../../version.ts'
 import { INTERRUPTED, OK } from '../exit.ts'
 import { commandOf, inputOf, list, UsageError, wholeNumber, type InputFlags } from '../flags.ts'
 import { shareInput, withReader } from '../jobs/input.ts'
 import { runJobs } from '../jobs/pool.ts'
-import { readResults, ResultsFile } from '../jobs/results-file.ts'
+import type { Job, SharedInput } from '../jobs/job.ts'
+import { readResults, ResultsFile, type Result } from '../jobs/results-file.ts'
 import { complain, paint, print, printJson } from '../output.ts'
 import { Progress } from '../progress.ts'
 
@@ -33,52 +35,88 @@ export async function sweep(flags: SweepFlags, program: URL): Promise<number> {
   const own = inputOf({ ...flags, set: [] })
   const shared = shareInput({ ...own, settings: [...(own.settings ?? []), ...grid.shared] })
   const inputs = readArms(withReader(shared), grid.arms)
-  const hashes = new Map(grid.arms.map((arm, i) => [arm, inputs[i] === undefined ? '' : inputHash(inputs[i])]))
-  const first = inputs[0]?.scenario.seed ?? '1'
-  const seeds = seedsFrom(first, wholeNumber('--seeds', flags.seeds ?? '20'))
-  const runs = new Map<string, Report>()
-  for (const { kubehop, input, seed, report } of flags.out === undefined ? [] : readResults(flags.out)) if (kubehop === VERSION) runs.set(`${input} ${seed}`, report)
-  const keyOf = (arm: Arm, seed: string) => `${hashes.get(arm) ?? ''} ${seed}`
+  const seed = inputs[0]?.scenario.seed ?? '1'
+  const seeds = seedsFrom(seed, wholeNumber('--seeds', flags.seeds ?? '20'))
+  const runs = new Runs(grid.arms, inputs)
+  if (flags.out !== undefined) runs.take(readResults(flags.out))
   // Seed by seed, so that an interrupted sweep has something of every setting.
-  const jobs = seeds.flatMap((seed) => grid.arms.map((arm) => ({ arm, seed })))
-  const open = jobs.filter(({ arm, seed }) => !runs.has(keyOf(arm, seed)))
-  if (open.length < jobs.length && flags.quiet !== true) complain(`${flags.out ?? ''} already has ${jobs.length - open.length} of the ${jobs.length} runs`)
-  const file = flags.out === undefined ? undefined : new ResultsFile(flags.out)
-  const progress = new Progress('sweeping', open.length, flags.quiet === true, (count) => `${formatCount(count)} runs`)
-  let ended = 0
-  const interrupted = await runJobs(open, {
-    shared,
-    program,
-    workers: flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers),
-    done: ({ arm, seed }, report) => {
-      runs.set(keyOf(arm, seed), report)
-      file?.append({ kubehop: VERSION, input: hashes.get(arm) ?? '', setting: arm.name, seed, report })
-      progress.tell(++ended)
-    },
-  })
-  progress.end()
-  file?.close()
-  const done: SweepRun[] = grid.arms.flatMap((arm) => seeds.flatMap((seed) => {
-    const report = runs.get(keyOf(arm, seed))
-    return report === undefined ? [] : [{ values: arm.values, seed, report }]
-  }))
+  const jobs = seeds.flatMap((each) => grid.arms.map((arm) => ({ arm, seed: each })))
+  const interrupted = await runMissing(flags, jobs, runs, shared, program)
+  const done = runs.of(grid.arms, seeds)
   if (interrupted) complain(`interrupted after ${done.length} of ${jobs.length} runs${flags.out === undefined ? '' : `; ${flags.out} has them, and the same command goes on from there`}`)
-  tell(flags, done, {
+  const question = inputs[0]?.scenario.question
+  const cells = cellsOf(grid.arms.map(({ values }) => values), done)
+  const found: Sweep = {
     kubehop: VERSION,
     scenario: inputs[0]?.scenario.name ?? '',
-    ...(inputs[0]?.scenario.question === undefined ? {} : { question: inputs[0].scenario.question }),
+    ...(question === undefined ? {} : { question }),
     profile: done[0]?.report.profile ?? '',
     axes: grid.axes.map(({ name, arms }) => ({ name, values: arms.flatMap(({ values }) => values) })),
     seeds,
-    cells: cellsOf(grid.arms.map(({ values }) => values), done),
-    smallest_without_errors: [],
-  }, first)
+    cells,
+    smallest_without_errors: smallestWithoutErrors(cells, order),
+  }
+  if (done.length > 0) tell(flags, done, found, seed)
   return interrupted ? INTERRUPTED : OK
 }
 
+/** The runs that there are, whether they have just ended or come from an earlier sweep of the same input. */
+class Runs {
+  readonly #hashes: ReadonlyMap<Arm, string>
+  readonly #reports = new Map<string, Report>()
+
+  constructor(arms: readonly Arm[], inputs: readonly WorldInput[]) {
+    this.#hashes = new Map(arms.flatMap((arm, i) => (inputs[i] === undefined ? [] : [[arm, inputHash(inputs[i])]])))
+  }
+
+  take(results: readonly Result[]): void {
+    for (const { kubehop, input, seed, report } of results) if (kubehop === VERSION) this.#reports.set(`${input} ${seed}`, report)
+  }
+
+  has({ arm, seed }: Job): boolean {
+    return this.#reports.has(this.#key(arm, seed))
+  }
+
+  /** Keeps a run, and returns it as a file of results has it. */
+  add({ arm, seed }: Job, report: Report): Result {
+    this.#reports.set(this.#key(arm, seed), report)
+    return { kubehop: VERSION, input: this.#hashes.get(arm) ?? '', setting: arm.name, seed, report }
+  }
+
+  of(arms: readonly Arm[], seeds: readonly string[]): SweepRun[] {
+    return arms.flatMap((arm) => seeds.flatMap((seed) => {
+      const report = this.#reports.get(this.#key(arm, seed))
+      return report === undefined ? [] : [{ values: arm.values, seed, report }]
+    }))
+  }
+
+  #key(arm: Arm, seed: string): string {
+    return `${this.#hashes.get(arm) ?? ''} ${seed}`
+  }
+}
+
+/** Runs what is missing, each kept as soon as it ends. Resolves to whether it was interrupted. */
+async function runMissing(flags: SweepFlags, jobs: readonly Job[], runs: Runs, shared: SharedInput, program: URL): Promise<boolean> {
+  const open = jobs.filter((job) => !runs.has(job))
+  if (open.length < jobs.length && flags.quiet !== true) complain(`${flags.out ?? ''} already has ${jobs.length - open.length} of the ${jobs.length} runs`)
+  const file = flags.out === undefined ? undefined : new ResultsFile(flags.out)
+  const progress = new Progress('sweeping', open.length, flags.quiet === true, (count) => `${formatCount(count)} runs`)
+  const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers)
+  let ended = 0
+  const done = (job: Job, report: Report) => {
+    const result = runs.add(job, report)
+    file?.append(result)
+    progress.tell(++ended)
+  }
+  try {
+    return await runJobs(open, { shared, program, workers, done })
+  } finally {
+    progress.end()
+    file?.close()
+  }
+}
+
 function tell(flags: SweepFlags, runs: readonly SweepRun[], sweep: Sweep, seed: string): void {
-  if (runs.length === 0) return
-  sweep.smallest_without_errors = smallestWithoutErrors(sweep.cells, order)
   const figures = figuresToShow(flags, runs)
   if (flags.output === 'json') printJson(sweep)
   else if (flags.output === 'csv') print(sweepCsv(sweep.axes.map(({ name }) => name), figures, runs))
