@@ -46,7 +46,7 @@ export async function compare(flags: CompareFlags, program: URL): Promise<number
 
 /** Runs all, with a line that says how far it is. Resolves to whether it was interrupted. */
 async function runAll(flags: CompareFlags, jobs: readonly Job[], shared: SharedInput, program: URL, keep: (job: Job, report: Report) => void): Promise<boolean> {
-  const progress = new Progress('comparing', jobs.length, flags.quiet === true, (runs) => `${formatCount(runs)} runs`)
+  const progress = new Progress('runs', jobs.length, flags.quiet === true, formatCount)
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers)
   let ended = 0
   const done = (job: Job, report: Report) => {

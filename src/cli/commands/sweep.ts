@@ -100,7 +100,7 @@ async function runMissing(flags: SweepFlags, jobs: readonly Job[], runs: Runs, s
   const open = jobs.filter((job) => !runs.has(job))
   if (open.length < jobs.length && flags.quiet !== true) complain(`${flags.out ?? ''} already has ${jobs.length - open.length} of the ${jobs.length} runs`)
   const file = flags.out === undefined ? undefined : new ResultsFile(flags.out)
-  const progress = new Progress('sweeping', open.length, flags.quiet === true, (count) => `${formatCount(count)} runs`)
+  const progress = new Progress('runs', open.length, flags.quiet === true, formatCount)
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers)
   let ended = 0
   const done = (job: Job, report: Report) => {
