@@ -35,18 +35,15 @@ export class Chains {
     }
   }
 
-  /**
-   * Makes room for that many nodes, with twice as many buckets: each node of another flow that a search meets is a miss
-   * of the cache. True: the buckets are empty now, insert the nodes again.
-   */
-  grow(nodes: number): boolean {
+  /** Makes room for that many nodes, with at least so many buckets. True: the buckets are empty now, insert the nodes again. */
+  grow(nodes: number, buckets = nodes): boolean {
     if (nodes > this.next.length) {
       const next = new Int32Array(nodes)
       next.set(this.next)
       this.next = next
     }
-    if (2 * nodes <= this.heads.length) return false
-    const bits = Math.ceil(Math.log2(2 * nodes))
+    if (buckets <= this.heads.length) return false
+    const bits = Math.ceil(Math.log2(buckets))
     this.heads = new Int32Array(2 ** bits).fill(-1)
     this.shift = 32 - bits
     return true

@@ -131,7 +131,8 @@ export class Connections implements TrackerContext {
   create(source: Address, destination: Address, ports: number, protocol: number, now: Nanos): number {
     const { entries } = this
     const entry = entries.allocate(source, destination, ports, protocol, now)
-    if (this.#chains.grow(2 * entries.capacity)) this.#relink()
+    // Twice the buckets, since each tuple of another flow that a search meets is a miss of the cache.
+    if (this.#chains.grow(2 * entries.capacity, 4 * entries.capacity)) this.#relink()
     this.#live++
     if (this.#live > this.peak) this.peak = this.#live
     return entry

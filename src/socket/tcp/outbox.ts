@@ -11,26 +11,23 @@ export interface Message {
 /**
  * The message boundaries of one direction of a stream. The sender writes them, its segments carry a reference to
  * them, and the receiver takes each message out when the bytes have arrived in order: bytes themselves are never stored.
+ * A socket is its own outbox: a hundred thousand of them live at once.
  */
-export class Outbox {
-  #first: Message | null = null
-  #last: Message | null = null
-
-  add(start: number, end: number, content: unknown): void {
-    const message: Message = { start, end, content, begun: false, next: null }
-    if (this.#last === null) this.#first = message
-    else this.#last.next = message
-    this.#last = message
-  }
-
+export interface Outbox {
   /** The oldest message that the receiver has not taken. */
-  get first(): Message | null {
-    return this.#first
-  }
+  firstMessage: Message | null
+  lastMessage: Message | null
+}
 
-  /** Takes the oldest message out. */
-  take(message: Message): void {
-    this.#first = message.next
-    if (this.#first === null) this.#last = null
-  }
+export function addMessage(outbox: Outbox, start: number, end: number, content: unknown): void {
+  const message: Message = { start, end, content, begun: false, next: null }
+  if (outbox.lastMessage === null) outbox.firstMessage = message
+  else outbox.lastMessage.next = message
+  outbox.lastMessage = message
+}
+
+/** Takes the oldest message out. */
+export function takeMessage(outbox: Outbox): void {
+  outbox.firstMessage = outbox.firstMessage?.next ?? null
+  if (outbox.firstMessage === null) outbox.lastMessage = null
 }

@@ -91,7 +91,7 @@ export function transmit(socket: TcpSocket, flags: number, seq: number, bytes: n
   // Only what the other end waits for is counted: the handshake and the end of a message. The rest travels meanwhile.
   if ((flags & (SYN | PSH)) !== 0) packet.ledger = socket.ledger
   packet.journey = socket.journey
-  if (bytes > 0) packet.payload = socket.outbox
+  if (bytes > 0) packet.payload = socket
   if ((flags & ACK) !== 0) {
     packet.ack = socket.rcvNxt
     if (socket.reassembly !== null) packet.sack = socket.reassembly.takeBlocks()

@@ -1,6 +1,7 @@
 import { NEVER } from '../../engine/timer-wheel.ts'
 import { FIN, type Packet } from '../../kernel/packet.ts'
 import { INITIAL_CWND } from './congestion.ts'
+import { takeMessage, type Outbox } from './outbox.ts'
 import { sendAck } from './output.ts'
 import { Reassembly } from './reassembly.ts'
 import type { TcpSocket } from './socket.ts'
@@ -18,7 +19,7 @@ export function receiveData(socket: TcpSocket, packet: Packet): boolean {
   const fin = (packet.tcpFlags & FIN) !== 0
   if (packet.length > 0 && packet.payload !== null) {
     // A payload of data is the sender's outbox: nothing else is ever put there.
-    socket.inbox = packet.payload as TcpSocket['outbox']
+    socket.inbox = packet.payload as Outbox
   }
   if (seq > socket.rcvNxt) {
     queueOutOfOrder(socket, seq, end, fin)
@@ -94,7 +95,7 @@ export function openWindow(socket: TcpSocket): void {
 
 /** Bytes that the application has left in the receive queue. */
 export function unreadBytes(socket: TcpSocket): number {
-  const first = socket.inbox?.first ?? null
+  const first = socket.inbox?.firstMessage ?? null
   if (first === null || (socket.flags & PAUSED) === 0) return 0
   const end = socket.rcvNxt - ((socket.flags & PEER_FIN) === 0 ? 0 : 1)
   return Math.max(end - first.start, 0)
@@ -104,14 +105,14 @@ export function unreadBytes(socket: TcpSocket): number {
 export function deliver(socket: TcpSocket): void {
   const { inbox } = socket
   if (inbox !== null) {
-    for (let message = inbox.first; message !== null && message.start < socket.rcvNxt; message = inbox.first) {
+    for (let message = inbox.firstMessage; message !== null && message.start < socket.rcvNxt; message = inbox.firstMessage) {
       if (!isReading(socket)) return
       if (!message.begun) {
         message.begun = true
         socket.handler.onFirstByte?.(socket, message.content)
       }
       if (message.end > socket.rcvNxt || !isReading(socket)) break
-      inbox.take(message)
+      takeMessage(inbox)
       socket.handler.onMessage?.(socket, message.content, message.end - message.start)
     }
   }

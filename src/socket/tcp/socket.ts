@@ -8,7 +8,7 @@ import { CWND_INFINITE, INITIAL_CWND } from './congestion.ts'
 import type { Cubic } from './cubic.ts'
 import { Endpoint } from './endpoint.ts'
 import { receiveSegment } from './input.ts'
-import { Outbox } from './outbox.ts'
+import { addMessage, type Message, type Outbox } from './outbox.ts'
 import { sendPending } from './output.ts'
 import { deliver, openWindow } from './receive.ts'
 import type { Reassembly } from './reassembly.ts'
@@ -46,7 +46,7 @@ export interface TcpInfo {
  * because a hundred thousand of them live at once; what only lossy or fast connections need is made when needed.
  * Applications use the methods, the addresses, `context`, `ledger` and `journey`; the other fields are this folder's.
  */
-export class TcpSocket extends Endpoint {
+export class TcpSocket extends Endpoint implements Outbox {
   readonly tcp: Tcp
   handler: TcpHandler
   /** The application's own; the socket never looks at it. */
@@ -57,7 +57,8 @@ export class TcpSocket extends Endpoint {
   state: number
   flags = 0
 
-  readonly outbox = new Outbox()
+  firstMessage: Message | null = null
+  lastMessage: Message | null = null
   /** The peer's outbox, known from its first data segment on. */
   inbox: Outbox | null = null
 
@@ -111,7 +112,7 @@ export class TcpSocket extends Endpoint {
   send(bytes: number, message: unknown): 'ok' | 'EPIPE' {
     if (this.state === CLOSED || (this.flags & (ORPHAN | FIN_QUEUED)) !== 0) return 'EPIPE'
     const end = this.writeSeq + bytes
-    this.outbox.add(this.writeSeq, end, message)
+    addMessage(this, this.writeSeq, end, message)
     this.writeSeq = end
     if (this.isEstablished) sendPending(this)
     return 'ok'
