@@ -1,5 +1,5 @@
 /** How many letters must be typed, dropped, changed or swapped with their neighbour to make one word of the other (optimal string alignment). */
-export function editDistance(from: string, to: string): number {
+function editDistance(from: string, to: string): number {
   let before: number[] = []
   let row = Array.from({ length: to.length + 1 }, (_, i) => i)
   for (let i = 1; i <= from.length; i++) {

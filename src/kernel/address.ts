@@ -4,8 +4,6 @@
  */
 export type Address = number
 
-/** The unspecified address 0.0.0.0. */
-export const ANY: Address = 0
 export const LOOPBACK: Address = 0x7f000001
 
 const ZERO = 48

@@ -52,8 +52,8 @@ export interface ZoneAnswer extends DnsMessage {
   readonly upstream?: string
 }
 
-export const NOERROR = 0
-export const NXDOMAIN = 3
+const NOERROR = 0
+const NXDOMAIN = 3
 const MAX_CNAMES = 7
 const SPECIFICATION = '1.1.0'
 const SPECIFICATION_TTL = 28_800

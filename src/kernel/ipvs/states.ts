@@ -4,14 +4,14 @@ import type { IpvsSettings } from './settings.ts'
 // States of a TCP connection (include/net/ip_vs.h); the client's packets are INPUT, the server's OUTPUT.
 export const NONE = 0
 export const ESTABLISHED = 1
-export const SYN_SENT = 2
-export const SYN_RECV = 3
-export const FIN_WAIT = 4
+const SYN_SENT = 2
+const SYN_RECV = 3
+const FIN_WAIT = 4
 export const TIME_WAIT = 5
 export const CLOSE = 6
-export const CLOSE_WAIT = 7
-export const LAST_ACK = 8
-export const LISTEN = 9
+const CLOSE_WAIT = 7
+const LAST_ACK = 8
+const LISTEN = 9
 
 const NAMES = ['NONE', 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'LISTEN', 'SYNACK'] as const
 

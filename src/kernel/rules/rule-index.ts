@@ -38,7 +38,7 @@ export function indexRules(rules: readonly Rule[]): RuleIndex | null {
 const SLOT = 4
 
 /** Rules that ask for exact values of the same fields: an open-addressing hash from those values to positions. */
-export class KeyGroup {
+class KeyGroup {
   readonly #hasSource: boolean
   readonly #hasDestination: boolean
   readonly #hasPort: boolean

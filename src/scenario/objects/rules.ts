@@ -35,7 +35,7 @@ export function count(least = 0, most = 2 ** 31 - 1): Shape {
 export const port = rule((given) => isWhole(given, 1, 65535), 'must be a port from 1 to 65535', unquote)
 
 /** kube-apiserver's default --service-node-port-range. Many tutorials give its end as 32768. */
-export const NODE_PORTS = { least: 30000, most: 32767 } as const
+const NODE_PORTS = { least: 30000, most: 32767 } as const
 
 export const nodePort = rule(
   (given) => given === 0 || isWhole(given, NODE_PORTS.least, NODE_PORTS.most),

@@ -6,7 +6,7 @@ import { fraction } from '../values/fraction.ts'
 import { written } from '../values/written.ts'
 import { fields, whole } from './shape.ts'
 
-export const cidr = z.string().refine((text) => parseCidr(text) !== undefined, 'must be an IPv4 CIDR, such as 10.244.0.0/16')
+const cidr = z.string().refine((text) => parseCidr(text) !== undefined, 'must be an IPv4 CIDR, such as 10.244.0.0/16')
 
 /** Between clients whose address is on another network and what MetalLB announces on the nodes'. */
 const router = fields({
@@ -51,7 +51,7 @@ const loadBalancer = fields({
 })
 
 /** `net.core.somaxconn`, also with slashes, as sysctl(8) takes it. */
-export function isSysctlName(name: string): boolean {
+function isSysctlName(name: string): boolean {
   return /^(net|kernel|vm|fs|dev)[./][\w./-]+$/.test(name)
 }
 

@@ -12,7 +12,7 @@ export const COREFILE_CONFIG_MAP = 'coredns'
 export const NODE_CACHE_NAME = 'node-local-dns'
 
 /** The DaemonSet of NodeLocal DNSCache: with it among the objects, the cluster has it. */
-export function isNodeCache({ kind, metadata }: KubeObject): boolean {
+function isNodeCache({ kind, metadata }: KubeObject): boolean {
   return kind === 'DaemonSet' && metadata?.name === NODE_CACHE_NAME && metadata.namespace === DNS_NAMESPACE
 }
 

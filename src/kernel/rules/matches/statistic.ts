@@ -44,7 +44,7 @@ export const statistic: MatchModule<'statistic'> = {
 }
 
 /** The threshold that the kernel stores for a probability. */
-export function thresholdOf(probability: number): number {
+function thresholdOf(probability: number): number {
   return Math.round(probability * RANDOM_RANGE)
 }
 
