@@ -3,8 +3,8 @@ import { Fingerprint } from '../engine/fingerprint.ts'
 import { RandomStreams } from '../engine/random.ts'
 import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
-import { zoneOf, type KubeObject, type Node } from '../cluster/object.ts'
-import { contains, formatCidr, parseAddress, parseCidr, type Address, type Cidr } from '../kernel/address.ts'
+import type { KubeObject } from '../cluster/object.ts'
+import { contains, formatCidr, parseAddress, type Address } from '../kernel/address.ts'
 import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
@@ -16,6 +16,7 @@ import { Router } from '../wire/router.ts'
 import { respondersIn } from './arp-responders.ts'
 import { Speakers } from './metallb/speakers.ts'
 import { Balancing } from './balancing.ts'
+import { Directory } from './directory.ts'
 import { modeOf } from './modes.ts'
 import { startHealthPorts } from './health-ports.ts'
 import { SimulatedNode, type NextHops, type NodeFacts, type NodeSettings } from './node.ts'
@@ -33,10 +34,9 @@ const DEFAULT_CLIENT = 'client'
 const FIRST_CLIENT = 100
 /** The last address of the nodes' network but one: the load balancer's own. */
 const LAST_HOST = 0xfffe
-/** The router's, where clients are behind one. */
-const ROUTER_HOST = 0xfffd
-/** The address before that: the resolver in the nodes' resolv.conf. */
+/** The addresses before that: the resolver in the nodes' resolv.conf, and the router, where clients are behind one. */
 const UPSTREAM_HOST = 0xfffd
+const ROUTER_HOST = 0xfffc
 
 export interface WorldInput {
   scenario: Scenario
@@ -83,10 +83,7 @@ export class World {
   readonly clients = new Map<string, OutsideClient>()
   readonly #scrapped: SimulatedNode[] = []
   readonly #followers: PowerFollower[] = []
-  readonly #facts = new Map<string, NodeFacts>()
-  readonly #nodeByAddress = new Map<Address, NodeFacts>()
-  /** Nodes by the beginning of their pod range, by prefix length. */
-  readonly #nodeByPodRange = new Map<number, Map<Address, NodeFacts>>()
+  readonly #directory: Directory
   #balancing: Balancing | undefined
   #router: Router | undefined
 
@@ -113,13 +110,13 @@ export class World {
       },
     })
     this.fabric = new Fabric(this.agenda, this.streams.stream('wire'), network, (reason: DropReason) => this.drops.count(reason), this.streams.stream('arp'))
-    for (const node of this.cluster.store.list('Node')) this.#know(node)
-    const [first] = this.#facts.values()
+    this.#directory = new Directory(this.cluster.store)
+    const [first] = this.#directory.all()
     if (first === undefined) throw new WorldError('the cluster has no node with an address')
     this.settings = { ...nodeSettings(scenario, this.proxyConfig), ...linkOf(first.address) }
     this.fabric.addBlackHole(this.settings.gateway)
     // A node answers for its address as soon as somebody sends to it: that builds it.
-    this.fabric.onMissing = (address) => this.node(this.#nodeByAddress.get(address)?.name ?? '')?.port
+    this.fabric.onMissing = (address) => this.node(this.#directory.at(address)?.name ?? '')?.port
     this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
     this.proxies = new Proxies(this, modeOf(this))
     this.speakers = new Speakers(this)
@@ -134,18 +131,18 @@ export class World {
   }
 
   factsOf(name: string): NodeFacts | undefined {
-    return this.#facts.get(name)
+    return this.#directory.get(name)
   }
 
   nodeFacts(): NodeFacts[] {
-    return [...this.#facts.values()]
+    return this.#directory.all()
   }
 
   /** The node of that name, built when it is first asked for; undefined if the cluster has none. */
   node(name: string): SimulatedNode | undefined {
     const known = this.nodes.get(name)
     if (known !== undefined) return known
-    const facts = this.#facts.get(name)
+    const facts = this.#directory.get(name)
     if (facts === undefined) return undefined
     const node = this.#build(facts)
     this.proxies.install(node)
@@ -209,7 +206,7 @@ export class World {
   }
 
   isMachineOrPod(address: Address): boolean {
-    return this.pods.has(address) || this.#nodeByAddress.has(address) || this.#nodeOfRange(address) !== undefined || this.fabric.portOf(address) !== undefined
+    return this.pods.has(address) || this.#directory.at(address) !== undefined || this.#directory.ofPodAddress(address) !== undefined || this.fabric.portOf(address) !== undefined
   }
 
   /** The load balancer in front of all nodes. */
@@ -235,13 +232,13 @@ export class World {
   readonly #nextHop = (destination: Address, from: { name: string; address: Address }): { hop: Address; pod: boolean } | undefined => {
     const node = this.pods.nodeOf(destination)
     if (node !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
-    const owner = node ?? this.#nodeOfRange(destination)
+    const owner = node ?? this.#directory.ofPodAddress(destination)
     if (owner !== undefined) {
       // A machine does not send to itself what it has no interface for: the default route takes it.
       if (owner.name === from.name) return undefined
       return { hop: owner.address, pod: true }
     }
-    const isMachine = this.#nodeByAddress.has(destination) || this.fabric.portOf(destination) !== undefined
+    const isMachine = this.#directory.at(destination) !== undefined || this.fabric.portOf(destination) !== undefined
     return isMachine ? { hop: destination, pod: false } : undefined
   }
 
@@ -258,33 +255,6 @@ export class World {
     return this.#router.address
   }
 
-  #nodeOfRange(address: Address): NodeFacts | undefined {
-    for (const [mask, nodes] of this.#nodeByPodRange) {
-      const facts = nodes.get(address & mask)
-      if (facts !== undefined) return facts
-    }
-    return undefined
-  }
-
-  #know(node: Node): void {
-    const address = parseAddress(node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '')
-    if (address === undefined) return
-    const podCIDR = parseCidr(node.spec.podCIDR ?? '')
-    const facts: NodeFacts = { name: node.metadata.name, address, podCIDR, zone: zoneOf(node) }
-    this.#facts.set(facts.name, facts)
-    this.#nodeByAddress.set(address, facts)
-    if (podCIDR !== undefined) this.#rangesOf(podCIDR).set(podCIDR.network, facts)
-  }
-
-  #rangesOf(podCIDR: Cidr): Map<Address, NodeFacts> {
-    let ranges = this.#nodeByPodRange.get(podCIDR.mask)
-    if (ranges === undefined) {
-      ranges = new Map()
-      this.#nodeByPodRange.set(podCIDR.mask, ranges)
-    }
-    return ranges
-  }
-
   #addClients(): void {
     const wanted = this.scenario.clients.map((client) => ({ name: client.name, address: parseAddress(client.address ?? ''), delay: client.delay }))
     if (!wanted.some(({ name }) => name === DEFAULT_CLIENT)) wanted.push({ name: DEFAULT_CLIENT, address: undefined, delay: 0 })
@@ -293,7 +263,7 @@ export class World {
 
   /** A machine outside of the cluster, on the nodes' network. */
   addMachine(name: string, address: Address, delay: Nanos = 0): OutsideClient {
-    const [first] = this.#facts.values()
+    const [first] = this.#directory.all()
     const { agenda, wheel, streams, fabric, settings } = this
     return new OutsideClient({ name, address, delay }, settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHopOutside, defaultHop: first?.address ?? settings.gateway })
   }
@@ -303,7 +273,7 @@ export class World {
     for (let offset = FIRST_CLIENT; ; offset++) {
       const address = link.network + offset
       if (!contains(link, address)) throw new WorldError(`no address is left for a client in ${formatCidr(link)}`)
-      if (this.fabric.portOf(address) === undefined && !this.#nodeByAddress.has(address)) return address
+      if (this.fabric.portOf(address) === undefined && this.#directory.at(address) === undefined) return address
     }
   }
 }
