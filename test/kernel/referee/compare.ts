@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../../src/cluster/object.ts'
 import { World } from '../../../src/simulation/world.ts'
 import { labFiles, OUTCOMES, planOf, runFiles } from './lab.ts'
 import { programsOf } from './programs.ts'
@@ -9,6 +10,8 @@ export interface Court {
   readonly mode: string
   /** KubeProxyConfiguration fields that differ from the lab's. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** Other Services than the recorded ones. */
+  readonly change?: (objects: readonly KubeObject[]) => readonly KubeObject[]
   /** Which iptables-restore loads the rules. */
   readonly restore: string
   /** Attempts at once. */
@@ -40,7 +43,8 @@ interface Round {
 /** All questions; then those whose answers differ, which chance or a slow machine may have done. */
 const ROUNDS: readonly Round[] = [
   { single: 2, shared: 10, sticky: 3, width: 1 },
-  { single: 10, shared: 60, sticky: 6, width: 0.2 },
+  { single: 10, shared: 60, sticky: 6, width: 0.1 },
+  { single: 10, shared: 60, sticky: 6, width: 0.02 },
 ]
 
 interface Judged {
@@ -51,7 +55,7 @@ interface Judged {
 
 /** Asks the kernel and the simulator the same. */
 export async function compareWith(court: Court): Promise<Comparison> {
-  const simulated = new Simulated(court.mode, court.config ?? {}, TIMEOUT)
+  const simulated = new Simulated(court.mode, court.config ?? {}, TIMEOUT, court.change)
   const lab = labObjects(simulated.input.objects)
   const files = labFiles(lab, programsOf(new World(simulated.input), court.restore))
   const questions = questionsAbout(lab).filter((_, i) => i % court.oneIn === 0)

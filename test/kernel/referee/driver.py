@@ -25,8 +25,24 @@ FAILURES = {
 }
 
 libc = ctypes.CDLL(None, use_errno=True)
+# Between two looks at the sockets: a datagram socket's buffer holds some hundred.
+MOST_BEGUN = 50
+# Seconds that one look at the sockets may add to the clock: on a busy machine an attempt is late, but not given up.
+MOST_PASSED = 0.02
+
 epoll = select.epoll()
 handlers = {}  # by file descriptor
+
+
+class Clock:
+    """The time that attempts have had, in seconds."""
+    def __init__(self):
+        self.now, self.seen = 0.0, time.monotonic()
+
+    def look(self):
+        seen = time.monotonic()
+        self.now += min(seen - self.seen, MOST_PASSED)
+        self.seen = seen
 
 
 class Namespaces:
@@ -47,7 +63,7 @@ class Namespaces:
         return opened
 
 
-namespaces = Namespaces()
+clock, namespaces = Clock(), Namespaces()
 
 
 def watch(watched, events, handler):
@@ -75,11 +91,15 @@ def listen(namespace, protocol, address, port, name):
 
 
 def answer_datagram(server, name):
-    try:
-        _, source = server.recvfrom(100)
-        server.sendto(f'{name} <- {source[0]}'.encode(), source)
-    except OSError:
-        pass  # an ICMP error for an answer that nobody waits for any more
+    """Answers all that wait: more come between two looks at the sockets."""
+    while True:
+        try:
+            _, source = server.recvfrom(100)
+            server.sendto(f'{name} <- {source[0]}'.encode(), source)
+        except BlockingIOError:
+            return
+        except OSError:
+            pass  # an ICMP error for an answer that nobody waits for any more
 
 
 def accept(server, name):
@@ -105,9 +125,12 @@ def answer(connection, text):
 # Callers.
 
 class Attempt:
+    pending = 0
+
     def __init__(self, question):
+        Attempt.pending += 1
         self.question, self.is_connecting = question, question.protocol == 'tcp'
-        self.deadline = time.monotonic() + plan['timeout']
+        self.deadline = clock.now + plan['timeout']
         self.socket = opened = namespaces.open_socket(question.namespace, question.protocol)
         opened.setsockopt(socket.SOL_IP, IP_RECVERR, 1)
         if plan['ends'] == 'reset':
@@ -171,6 +194,7 @@ class Attempt:
             return
         close(self.socket)
         self.socket = None
+        Attempt.pending -= 1
         self.question.ended(outcome)
 
 
@@ -201,9 +225,9 @@ def run(questions):
     for question in questions:
         waiting.extend([question] * (1 if question.in_turn else question.attempts))
     while waiting or running:
-        while waiting and len(running) < plan['width']:
+        for _ in range(min(len(waiting), plan['width'] - Attempt.pending, MOST_BEGUN)):
             waiting.popleft().begin()
-        for descriptor, events in epoll.poll(0.02):
+        for descriptor, events in epoll.poll(MOST_PASSED):
             handler = handlers.get(descriptor)
             if handler is not None:
                 handler(events)
@@ -212,8 +236,8 @@ def run(questions):
 
 def forget_ended():
     """The oldest attempts stand in front: all have the same time."""
-    now = time.monotonic()
-    while running and (running[0].socket is None or running[0].deadline < now):
+    clock.look()
+    while running and (running[0].socket is None or running[0].deadline < clock.now):
         attempt = running.popleft()
         attempt.end('timeout')
 

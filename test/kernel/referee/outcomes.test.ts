@@ -1,5 +1,6 @@
 import { assert, suite } from '../../kit.ts'
 import { compareWith } from './compare.ts'
+import { randomServices } from './random-services.ts'
 import { IN_NAMESPACES, lacking, runInFolder, skip } from './real-kernel.ts'
 import { ASKS_ALL, ONE_IN } from './sample.ts'
 
@@ -19,7 +20,7 @@ const COURTS = [
   { mode: 'nftables', restore: '', oneIn: 20, config: { nodePortAddresses: ['0.0.0.0/0'] } },
 ]
 /** Attempts at once. */
-const WIDTH = 1500
+const WIDTH = 800
 /** Seconds for one lab and its questions. */
 const LIMIT = 240
 
@@ -27,6 +28,10 @@ async function run(files: Readonly<Record<string, string>>, result: string): Pro
   const [text = ''] = await runInFolder(files, IN_NAMESPACES, LIMIT, [result])
   return text
 }
+
+/** Services drawn at random: so many sets of them, of whose questions one in so many is asked. */
+const SEEDS = ASKS_ALL ? ['1', '2', '3'] : ['1']
+const ONE_IN_RANDOM = 8
 
 for (const { mode, restore, oneIn = 1, config = {} } of COURTS) {
   if (oneIn > 1 && !ASKS_ALL) continue
@@ -38,6 +43,19 @@ for (const { mode, restore, oneIn = 1, config = {} } of COURTS) {
     console.log(`${words}: ${questions} questions, ${attempts} attempts`)
     assert.equal(differences, [])
   })
+}
+
+for (const [mode, restore] of [['iptables', 'iptables-restore'], ['nftables', '']] as const) {
+  for (const seed of SEEDS) {
+    const words = `${mode} mode with random Services (${seed})`
+    outcomes(`${words}: kubehop says what the kernel does`, async () => {
+      const missing = lacking(['ip', 'python3', restore === '' ? 'nft' : restore])
+      if (missing.length > 0) return skip(words, missing.join(', '))
+      const { questions, attempts, differences } = await compareWith({ mode, restore, change: (objects) => randomServices(objects, seed), width: WIDTH, oneIn: ONE_IN_RANDOM * ONE_IN, run })
+      console.log(`${words}: ${questions} questions, ${attempts} attempts`)
+      assert.equal(differences, [])
+    })
+  }
 }
 
 outcomes.run()

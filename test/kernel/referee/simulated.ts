@@ -9,6 +9,9 @@ import type { Question } from './questions.ts'
 /** Enough for each of three backends to be met once. */
 const FREE_ATTEMPTS = 40
 
+/** As in the lab, where nothing limits ICMP errors. */
+const SYSCTLS = { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv4.icmp_msgs_burst': 1e6 }
+
 /** The simulator's side of the lab. */
 export class Simulated {
   readonly input: WorldInput
@@ -17,9 +20,11 @@ export class Simulated {
   /** Seconds. */
   readonly #timeout: number
 
-  constructor(mode: string, config: Readonly<Record<string, unknown>>, timeout: number) {
-    const { scenario, objects, proxy } = loadInput({ files: ['test/vectors/lab-objects.yaml'], settings: [{ path: 'cluster.sysctls', value: { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv4.icmp_msgs_burst': 1e6 } }] })
+  /** `change`: what else than the recorded objects the lab is to have. */
+  constructor(mode: string, config: Readonly<Record<string, unknown>>, timeout: number, change = (objects: readonly KubeObject[]) => objects) {
+    const { scenario, objects: recorded, proxy } = loadInput({ files: ['test/vectors/lab-objects.yaml'], settings: [{ path: 'cluster.sysctls', value: SYSCTLS }] })
     if (scenario === undefined) throw new Error('lab-objects.yaml does not load')
+    const objects = change(recorded)
     this.input = { scenario, objects, proxyDocument: { ...proxy, ...config, mode } }
     this.#free = { ...this.input, objects: objects.map(withoutAffinity) }
     this.#timeout = timeout
