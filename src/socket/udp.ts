@@ -53,6 +53,8 @@ export class UdpSocket {
   /** `send` puts them on its packets. */
   ledger: Float64Array | null = null
   journey: Journey | null = null
+  /** In the application's roster of its sockets. */
+  place = -1
   readonly #udp: Udp
   readonly #handler: UdpHandler
   #isPaused = false

@@ -87,16 +87,25 @@ export function arrivalGaps(kind: 'poisson' | 'constant', perSecond: number, ran
 }
 
 /** Somebody who uses one client of one origin, as long as that is there. */
-interface User {
+class User implements RequestOwner {
   origin: Origin | undefined
   client: Client | undefined
+  readonly #loop: ClosedLoop
+
+  constructor(loop: ClosedLoop) {
+    this.#loop = loop
+  }
+
+  finished(request: Request): void {
+    this.#loop.finished(request, this)
+  }
 }
 
 /**
  * Closed loop: each user sends, waits for the answer, thinks, and sends again. Each has a client of their own, since
  * connections are not shared between people; who loses it goes on at the next origin.
  */
-export class ClosedLoop implements Load, RequestOwner {
+export class ClosedLoop implements Load {
   readonly #agenda: Agenda
   readonly #origins: Origins
   readonly #users: readonly User[]
@@ -104,14 +113,13 @@ export class ClosedLoop implements Load, RequestOwner {
   readonly #meter: Meter
   readonly #think: Sampler
   readonly #until: Nanos
-  readonly #userOf = new Map<Request, User>()
   /** Those who find nobody to send from. */
   readonly #stranded: User[] = []
 
   constructor(agenda: Agenda, origins: Origins, users: number, requests: Requests, meter: Meter, think: Sampler, until: Nanos) {
     this.#agenda = agenda
     this.#origins = origins
-    this.#users = Array.from({ length: users }, () => ({ origin: undefined, client: undefined }))
+    this.#users = Array.from({ length: users }, () => new User(this))
     this.#requests = requests
     this.#meter = meter
     this.#think = think
@@ -127,12 +135,11 @@ export class ClosedLoop implements Load, RequestOwner {
     for (const user of this.#users) this.#agenda.post(this.#agenda.now + this.#think(), this.#send, user)
   }
 
-  finished(request: Request): void {
+  /** @internal */
+  finished(request: Request, user: User): void {
     this.#meter.ended(request)
-    const user = this.#userOf.get(request)
-    this.#userOf.delete(request)
     // Even without thinking an answer is read before the next question: a later event, or the stack would grow.
-    if (user !== undefined) this.#agenda.post(this.#agenda.now + this.#think(), this.#send, user)
+    this.#agenda.post(this.#agenda.now + this.#think(), this.#send, user)
   }
 
   readonly #send = (user: User): void => {
@@ -141,10 +148,9 @@ export class ClosedLoop implements Load, RequestOwner {
     if (user.origin?.isActive !== true) this.#settleAt(user, this.#origins.next())
     const { origin, client } = user
     if (origin === undefined || client === undefined) return void this.#stranded.push(user)
-    const request = this.#requests.begin(this, now, null)
+    const request = this.#requests.begin(user, now, null)
     request.origin = origin
     origin.begun()
-    this.#userOf.set(request, user)
     client.send(request)
   }
 

@@ -1,4 +1,5 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
+import { Roster } from '../engine/roster.ts'
 import type { Address } from '../kernel/address.ts'
 import { QUEUEING, SERVER, type Journey } from '../kernel/journey.ts'
 import type { Stack } from '../socket/stack.ts'
@@ -54,7 +55,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   readonly #datagramSockets: UdpSocket[] = []
   /** Read, and waiting for a worker: on connections that were accepted before. */
   readonly #jobs: Job[] = []
-  readonly #open = new Set<TcpSocket>()
+  readonly #open = new Roster<TcpSocket>()
   readonly #free: Job[] = []
   #busy = 0
   #isEnded = false
@@ -90,7 +91,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   drain(done: () => void): void {
     this.#whenDrained = done
     this.#stopListening()
-    for (const socket of [...this.#open]) if (socket.context === undefined) this.#hangUp(socket)
+    for (const socket of this.#open.list()) if (socket.context === undefined) this.#hangUp(socket)
     this.#checkDrained()
   }
 
@@ -99,7 +100,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
     this.#whenDrained = undefined
     this.#stopListening()
     this.#jobs.length = 0
-    for (const socket of [...this.#open]) this.#hangUp(socket)
+    for (const socket of this.#open.list()) this.#hangUp(socket)
   }
 
   onAcceptable(): void {
@@ -123,7 +124,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   }
 
   onError(socket: TcpSocket | UdpSocket): void {
-    this.#open.delete(socket as TcpSocket) // a datagram socket is not in the set
+    this.#open.remove(socket as TcpSocket) // a datagram socket is not among them
     this.#checkDrained()
   }
 
@@ -195,7 +196,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   }
 
   #hangUp(socket: TcpSocket): void {
-    this.#open.delete(socket)
+    this.#open.remove(socket)
     socket.close()
   }
 

@@ -1,4 +1,5 @@
 import type { Nanos } from '../engine/agenda.ts'
+import { Roster } from '../engine/roster.ts'
 import { failureKind, type SocketError } from '../socket/errors.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
@@ -15,6 +16,7 @@ class Connection implements Attempt {
   request: Request | undefined
   socket: TcpSocket | undefined
   openedAt: Nanos = 0
+  place = -1
   readonly #client: TcpClient
 
   constructor(client: TcpClient, request: Request, openedAt: Nanos) {
@@ -40,7 +42,7 @@ export class TcpClient implements Client, TcpHandler {
   /** Requests for which the pool has no connection yet, in order, and how one of them gives up. */
   readonly #waiting: Request[] = []
   readonly #queue: Attempt = { giveUp: (request) => void this.#waiting.splice(this.#waiting.indexOf(request), 1) }
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Roster<Connection>()
 
   constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape, use: ConnectionUse) {
     this.#stack = stack
@@ -60,7 +62,7 @@ export class TcpClient implements Client, TcpHandler {
   }
 
   close(): void {
-    const connections = [...this.#connections]
+    const connections = this.#connections.list()
     const waiting = this.#waiting.splice(0)
     this.#connections.clear()
     this.#idle.length = 0
@@ -102,7 +104,7 @@ export class TcpClient implements Client, TcpHandler {
 
   /** A request on this connection has timed out: what comes later is for nobody. @internal */
   abandon(connection: Connection): void {
-    this.#connections.delete(connection)
+    this.#connections.remove(connection)
     connection.request = undefined
     connection.socket?.close()
     this.#serveWaiting()
@@ -119,7 +121,7 @@ export class TcpClient implements Client, TcpHandler {
     if (request.isDone) return
     request.resolved = this.#requests.now
     if ('failure' in result) {
-      this.#connections.delete(connection)
+      this.#connections.remove(connection)
       this.#requests.fail(request, result.failure)
       return this.#serveWaiting()
     }
@@ -154,7 +156,7 @@ export class TcpClient implements Client, TcpHandler {
   #takeIdle(): Connection | undefined {
     const connection = this.#idle.pop()
     if (connection === undefined || !this.#isTooOld(connection)) return connection
-    this.#connections.delete(connection)
+    this.#connections.remove(connection)
     connection.socket?.close()
     return this.#takeIdle()
   }
@@ -167,14 +169,14 @@ export class TcpClient implements Client, TcpHandler {
   #release(connection: Connection, socket: TcpSocket): void {
     if (this.#use.kind === 'keep-alive' && !this.#isTooOld(connection)) this.#idle.push(connection)
     else {
-      this.#connections.delete(connection)
+      this.#connections.remove(connection)
       socket.close()
     }
   }
 
   #lost(socket: TcpSocket, failure: string): void {
     const connection = connectionOf(socket)
-    this.#connections.delete(connection)
+    this.#connections.remove(connection)
     const at = this.#idle.indexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
     const { request } = connection

@@ -1,3 +1,4 @@
+import { Roster } from '../engine/roster.ts'
 import { failureKind, type SocketError } from '../socket/errors.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
@@ -19,7 +20,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   readonly #ask: Ask
   /** Sockets without a request, the one that has rested longest first. */
   readonly #idle: UdpSocket[] = []
-  readonly #open = new Set<UdpSocket>()
+  readonly #open = new Roster<UdpSocket>()
 
   constructor(stack: Stack, requests: Requests, names: NameService, shape: RequestShape, use: ConnectionUse) {
     this.#stack = stack
@@ -38,7 +39,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
   }
 
   close(): void {
-    const sockets = [...this.#open]
+    const sockets = this.#open.list()
     this.#open.clear()
     this.#idle.length = 0
     for (const socket of sockets) {
@@ -106,7 +107,7 @@ export class UdpClient implements Client, UdpHandler, Attempt {
     socket.context = undefined
     if (this.#open.size <= this.#pool) this.#idle.push(socket)
     else {
-      this.#open.delete(socket)
+      this.#open.remove(socket)
       socket.close()
     }
   }

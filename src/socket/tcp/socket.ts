@@ -54,6 +54,8 @@ export class TcpSocket extends Endpoint implements Outbox {
   /** Outgoing packets carry them; an accepted socket takes them over from the packets that arrive. */
   ledger: Float64Array | null = null
   journey: Journey | null = null
+  /** In the application's roster of its sockets. */
+  place = -1
   state: number
   flags = 0
 
