@@ -50,7 +50,10 @@ export class ChainFamilies {
         return shared.get(name) ?? own.get(name)
       },
       *names() {
-        for (const port of snapshot.servicePorts) for (const chain of family(port)) yield chain.name
+        for (const port of snapshot.servicePorts) {
+          keep(port) // who lists the chains asks for each of them next
+          for (const chain of family(port)) yield chain.name
+        }
       },
     }
   }
