@@ -55,7 +55,7 @@ function rowText({ start_ns, end_ns, requests, errors, p99_ns }: Row, paint: Pai
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0)
   const kinds = Object.entries(errors).map(([kind, count]) => `${formatCount(count)} ${kind}`)
   const outcome = failed === 0 ? 'no errors' : paint.bad(`${formatCount(failed)} failed: ${kinds.join(', ')}`)
-  return `    ${`${seconds(start_ns)} to ${seconds(end_ns)}`.padEnd(18)}  ${formatCount(requests).padStart(9)} requests  p99 ${formatTime(p99_ns).padStart(8)}  ${outcome}`
+  return `    ${`${seconds(start_ns)} to ${seconds(end_ns)}`.padEnd(18)}  ${formatCount(requests).padStart(9)} requests  p99 ${(p99_ns === 0 ? '-' : formatTime(p99_ns)).padStart(8)}  ${outcome}`
 }
 
 /** More nodes than this are summed up; those that were wrong for longest come first. */

@@ -29,7 +29,7 @@ export function traceText(title: string, trace: TracedRequest, paint: Paint): st
 }
 
 const TIME = 14
-const COST = 10
+const COST = 13
 const WHERE = 24
 const INDENT = TIME + COST + WHERE + 6
 

@@ -56,7 +56,7 @@ export function readProbe(options: ProbeOptions): ProbeRequest {
 
 function whole(option: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new InputError(`${option} ${value}: must be a whole number from ${least} to ${most}`)
+  throw new InputError(`${option}${Number.isNaN(value) ? '' : ` ${value}`}: must be a whole number from ${least} to ${most}`)
 }
 
 function time(option: string, text: string): number {

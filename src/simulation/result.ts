@@ -20,7 +20,7 @@ export function reportOf(simulation: Simulation): Report {
     seed: scenario.seed,
     mode: world.proxyConfig.mode,
     profile: world.settings.costs.profile,
-    simulated_ns: agenda.now,
+    simulated_ns: Math.round(agenda.now),
     events: agenda.executed,
     packets: world.packets(),
     fingerprint: world.fingerprint.digest(),

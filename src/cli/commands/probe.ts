@@ -30,10 +30,11 @@ export function probe(flags: ProbeFlags): number {
     printJson(result)
     return OK
   }
-  const { attempts, ok, backend_ports, sources_seen, failures, latency_ns } = result
+  const { attempts, ok, backends, backend_ports, sources_seen, failures, latency_ns } = result
   const rows = (title: string, counts: Record<string, number>) => Object.entries(counts).map(([name, count], i) => [i === 0 ? title : '', name, String(count)])
   print(`${flags.from} → ${flags.to}: ${ok} of ${attempts} answered`)
-  const found = [...rows('answered by', backend_ports), ...rows('source seen', sources_seen), ...rows('failed', failures)]
+  const answerers = Object.keys(backend_ports).length > 0 ? backend_ports : backends // a ping has no port
+  const found = [...rows('answered by', answerers), ...rows('source seen', sources_seen), ...rows('failed', failures)]
   if (found.length > 0) print(table(found))
   if (ok > 0) print(`latency min ${formatTime(latency_ns.min)}, p50 ${formatTime(latency_ns.p50)}, p99 ${formatTime(latency_ns.p99)}, max ${formatTime(latency_ns.max)}`)
   return OK

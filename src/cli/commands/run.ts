@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { compareToBaseline } from '../../report/baseline/regressions.ts'
 import { baselineText } from '../../report/baseline/text.ts'
 import { reportText } from '../../report/text.ts'
+import { formatTime } from '../../report/units.ts'
 import { reportOf } from '../../simulation/result.ts'
 import { Simulation } from '../../simulation/simulation.ts'
 import { readBaseline, readTolerance, saveBaseline } from '../baseline.ts'
@@ -30,6 +31,7 @@ export async function run(flags: RunFlags): Promise<number> {
   const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline, input.scenario.name)
   const simulation = new Simulation(input)
   tellProblems(simulation.world.cluster.problems, flags.quiet)
+  if (input.scenario.traffic.length === 0 && flags.quiet !== true) complain('note: nobody sends anything: `run` wants a Scenario with spec.traffic; `probe` and `trace` send one request themselves')
   const built = process.hrtime.bigint()
   const interrupted = await advance(simulation, flags.quiet === true)
   const report = reportOf(simulation)
@@ -38,7 +40,7 @@ export async function run(flags: RunFlags): Promise<number> {
   else print(reportText(report, commandOf('run', flags, input.scenario.seed), paint) + (against === undefined ? '' : `\n${baselineText(against, tolerance, paint)}\n`))
   if (flags.timing === true) tellTiming(began, built, process.hrtime.bigint(), report.events)
   if (interrupted) {
-    complain(`interrupted at ${report.simulated_ns} ns of simulated time; these are the figures so far`)
+    complain(`interrupted at ${formatTime(report.simulated_ns)} of simulated time; these are the figures so far`)
     return INTERRUPTED
   }
   if (flags.saveBaseline !== undefined) saveBaseline(flags.saveBaseline, report)
