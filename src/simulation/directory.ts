@@ -44,7 +44,7 @@ export class Directory {
     const address = parseAddress(node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '')
     if (address === undefined) return
     const podCIDR = parseCidr(node.spec.podCIDR ?? '')
-    const facts: NodeFacts = { name: node.metadata.name, address, podCIDR, zone: zoneOf(node) }
+    const facts: NodeFacts = { name: node.metadata.name, address, podCIDR, zone: zoneOf(node), toPods: { hop: address, pod: true } }
     this.#byName.set(facts.name, facts)
     this.#byAddress.set(address, facts)
     if (podCIDR === undefined) return

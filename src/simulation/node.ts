@@ -28,6 +28,14 @@ export interface NodeFacts {
   address: Address
   podCIDR: Cidr | undefined
   zone: string | undefined
+  /** How other machines reach its pods. */
+  toPods: NextHop
+}
+
+/** Who takes a packet next, and whether it is for a pod behind that machine. */
+export interface NextHop {
+  hop: Address
+  pod: boolean
 }
 
 /** What all nodes of a cluster have in common. */
@@ -51,7 +59,7 @@ export interface NodeSettings {
 }
 
 /** Where a packet for another machine's pod, or another machine, goes next; undefined: by the default route. */
-export type NextHops = (destination: Address, from: NodeFacts) => { hop: Address; pod: boolean } | undefined
+export type NextHops = (destination: Address, from: Pick<NodeFacts, 'name' | 'address'>) => NextHop | undefined
 
 /** A node: its machine, its interfaces and routes, the processes of its own namespace. */
 export class SimulatedNode {
@@ -163,7 +171,7 @@ export class SimulatedNode {
     machine.routes.addLocal(podCIDR.network, tunnel)
   }
 
-  #sharedRoute(next: { hop: Address; pod: boolean } | undefined): Route | undefined {
+  #sharedRoute(next: NextHop | undefined): Route | undefined {
     if (next === undefined) return undefined
     const out = next.pod && this.machine.tunnel !== undefined ? this.machine.tunnel : this.port
     const key = out === this.port ? next.hop : ~next.hop

@@ -43,7 +43,7 @@ export class OutsideClient {
     parts.fabric.claim(facts.address, this.#port)
     machine.routes.addLocal(facts.address, this.#port)
     machine.routes.shared = (destination) => {
-      const next = parts.nextHops(destination, { name: facts.name, address: facts.address, podCIDR: undefined, zone: undefined })
+      const next = parts.nextHops(destination, facts)
       return next === undefined ? undefined : { to: { network: destination, mask: -1, prefix: 32 }, out: this.#port, via: next.hop, source: facts.address }
     }
     machine.routes.add({ to: cidrOf('0.0.0.0/0'), out: this.#port, via: parts.defaultHop, source: facts.address })

@@ -229,14 +229,14 @@ export class World {
   }
 
   /** Who takes a packet that leaves a machine: other machines are on the link, pods behind their nodes. */
-  readonly #nextHop = (destination: Address, from: { name: string; address: Address }): { hop: Address; pod: boolean } | undefined => {
+  readonly #nextHop: NextHops = (destination, from) => {
     const node = this.pods.nodeOf(destination)
     if (node !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
     const owner = node ?? this.#directory.ofPodAddress(destination)
     if (owner !== undefined) {
       // A machine does not send to itself what it has no interface for: the default route takes it.
       if (owner.name === from.name) return undefined
-      return { hop: owner.address, pod: true }
+      return owner.toPods
     }
     const isMachine = this.#directory.at(destination) !== undefined || this.fabric.portOf(destination) !== undefined
     return isMachine ? { hop: destination, pod: false } : undefined
