@@ -7,9 +7,13 @@ const BURST_FACTOR = 6
 /** Peers to remember; those whose bucket is full again are forgotten first. */
 const PEERS_MAX = 65_536
 
-/** icmp_ratelimit (ms between answers to one peer), icmp_msgs_per_sec and icmp_msgs_burst (all peers); 0 lifts the limit. */
+/**
+ * icmp_ratelimit (ms between answers to one peer; 0: none), icmp_msgs_per_sec and icmp_msgs_burst (to all peers; 0 a second
+ * leaves the first burst and nothing after it, as measured on 6.18), icmp_ratemask (which ICMP types both limits are for).
+ */
 export interface IcmpLimits {
   icmp_ratelimit: number
+  icmp_ratemask: number
   icmp_msgs_per_sec: number
   icmp_msgs_burst: number
 }
@@ -34,14 +38,14 @@ export class IcmpLimit {
     this.#credit = limits.icmp_msgs_burst
   }
 
-  /** Whether an error may be sent to `peer` now; if so it is counted. */
-  allow(now: Nanos, peer: Address): boolean {
+  /** Whether an error of that ICMP type may be sent to `peer` now; if so it is counted. */
+  allow(now: Nanos, peer: Address, type: number): boolean {
+    if ((this.#limits.icmp_ratemask & (1 << type)) === 0) return true
     return this.#allowGlobal(now) && this.#allowPeer(now, peer)
   }
 
   #allowGlobal(now: Nanos): boolean {
     const { icmp_msgs_per_sec: rate, icmp_msgs_burst: burst } = this.#limits
-    if (rate === 0) return true
     this.#credit = Math.min(burst, this.#credit + ((now - this.#creditAt) / SECOND) * rate)
     this.#creditAt = now
     if (this.#credit < 1) return false

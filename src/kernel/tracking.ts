@@ -50,7 +50,7 @@ export class Tracking implements PacketFilter {
   /** Sends an ICMP error about the packet at hand, if the rate limit allows; it leaves when the core is done here. */
   sendError(packet: Packet, type: number, code: number): void {
     const machine = this.#machine
-    if (isIcmpError(packet) || !this.#icmpLimit.allow(machine.now, packet.source)) return
+    if (isIcmpError(packet) || !this.#icmpLimit.allow(machine.now, packet.source, type)) return
     const error = icmpError(packet, quote(packet), this.#errorSource(packet), type, code)
     this.answer(packet, error)
   }

@@ -118,7 +118,7 @@ export class Icmp {
 
   /** Tells the sender of a datagram that its port is closed (icmp_send), as often as the limits allow. */
   refuse(packet: Packet): void {
-    if (!this.#limit.allow(this.network.agenda.now, packet.source)) {
+    if (!this.#limit.allow(this.network.agenda.now, packet.source, DESTINATION_UNREACHABLE)) {
       this.#counters.IcmpRateLimited++
       return
     }

@@ -43,6 +43,8 @@ export function defaultSysctls(kernelVersion = '6.12'): Sysctls {
     tcp_tw_reuse: 2,
     tcp_tw_reuse_delay: 1000,
     icmp_ratelimit: 1000,
+    // Destination unreachable, source quench, time exceeded, parameter problem.
+    icmp_ratemask: 0x1818,
     icmp_msgs_per_sec: 1000,
     icmp_msgs_burst: 50,
   }

@@ -24,7 +24,7 @@ const nftables = suite('nftables on a machine')
 function newMachine() {
   const streams = new RandomStreams('1')
   const machine = new Machine({ name: 'n1', agenda: new Agenda(new Fingerprint()), costs: costsOf('hot', 'nft'), cores: 1 })
-  const icmpLimit = new IcmpLimit({ icmp_ratelimit: 0, icmp_msgs_per_sec: 1000, icmp_msgs_burst: 50 })
+  const icmpLimit = new IcmpLimit({ icmp_ratelimit: 0, icmp_ratemask: 0, icmp_msgs_per_sec: 1000, icmp_msgs_burst: 50 })
   const tracking = new Tracking(machine, { kernel: kernelVersion('6.1'), sysctls: {}, icmpLimit, random: streams.stream('nat') })
   return { machine, xtables: new Xtables(machine, tracking, streams.stream('statistic')), nftables: new Nftables(machine, tracking, streams.stream('numgen')) }
 }

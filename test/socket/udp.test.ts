@@ -62,14 +62,18 @@ test('one peer draws six ICMP errors at once, then one a second', () => {
   assert.is(lab.server.counters.IcmpRateLimited, 120 - client.heard.length)
 })
 
-test('icmp_ratelimit 0 and icmp_msgs_per_sec 0 answer everything', () => {
-  const lab = new Lab({ server: { icmp_ratelimit: 0, icmp_msgs_per_sec: 0 } })
-  const client = new Listening()
-  const socket = open(lab, 'client', { destination: SERVER_ADDRESS, destinationPort: 53, handler: client })
-  for (let i = 0; i < 200; i++) socket.send(100, 'ping')
-  lab.pass(0.5)
-  assert.is(client.heard.length, 200)
-})
+// Measured on 6.18: of 300 datagrams all were answered without the bit of destination unreachable in the mask, and only the
+// burst with 0 a second.
+for (const [limits, answered] of [[{ icmp_ratemask: 0 }, 200], [{ icmp_ratelimit: 0, icmp_msgs_per_sec: 0 }, 50]] as const) {
+  test(`of 200 datagrams ${answered} are answered with ${JSON.stringify(limits)}`, () => {
+    const lab = new Lab({ server: limits })
+    const client = new Listening()
+    const socket = open(lab, 'client', { destination: SERVER_ADDRESS, destinationPort: 53, handler: client })
+    for (let i = 0; i < 200; i++) socket.send(100, 'ping')
+    lab.pass(0.5)
+    assert.is(client.heard.length, answered)
+  })
+}
 
 test('a connected socket hears its peer only', () => {
   const lab = new Lab()

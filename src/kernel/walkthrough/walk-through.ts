@@ -205,7 +205,7 @@ class SavedMachine {
 }
 
 const UNKNOWN = '?'
-const NO_LIMIT = { icmp_ratelimit: 0, icmp_msgs_per_sec: 0, icmp_msgs_burst: 0 }
+const NO_LIMIT = { icmp_ratelimit: 0, icmp_ratemask: 0, icmp_msgs_per_sec: 0, icmp_msgs_burst: 0 }
 const ALL_HOOKS = [PRE_ROUTING, LOCAL_IN, FORWARD, LOCAL_OUT, POST_ROUTING] as const
 /** A packet that is dropped is gone; it is looked at after whatever may rewrite it. */
 const AFTER_NAT = [PRIORITY.ipvsLocalOut + 1, PRIORITY.natSource + 1]

@@ -10,7 +10,7 @@ import type { Question } from './questions.ts'
 const FREE_ATTEMPTS = 40
 
 /** As in the lab, where nothing limits ICMP errors. */
-const SYSCTLS = { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv4.icmp_msgs_burst': 1e6 }
+const SYSCTLS = { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv4.icmp_ratemask': 0 }
 
 /** The simulator's side of the lab. */
 export class Simulated {
