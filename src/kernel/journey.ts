@@ -17,7 +17,8 @@ export type Place = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
 export interface Step {
   start: Nanos
   cost: Nanos
-  place: Place
+  /** Undefined: it waited for a timer, or for its caller. */
+  place: Place | undefined
   where: string
   cpu: number | undefined
   /** The packet as it came into this machine; '' for what no packet did. */

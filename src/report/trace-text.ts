@@ -44,7 +44,10 @@ function whereOf({ where, cpu }: Step): string {
 /** ns by place along the path, and their sum, which is the latency. */
 function sumLines({ start, end, backend, failure, path }: TracedRequest, paint: Paint): string[] {
   const sums = new Map<string, number>()
-  for (const { place, cost } of path) sums.set(PLACES[place], (sums.get(PLACES[place]) ?? 0) + cost)
+  for (const { place, cost } of path) {
+    const name = place === undefined ? 'waiting' : PLACES[place]
+    sums.set(name, (sums.get(name) ?? 0) + cost)
+  }
   const lines = [...sums].map(([place, ns]) => `${place.padStart(TIME)}  ${formatCount(ns).padStart(COST)} ns`)
   const total = [...sums.values()].reduce((sum, ns) => sum + ns, 0)
   const outcome = failure === undefined ? `answered by ${backend}` : paint.bad(failure)

@@ -69,5 +69,5 @@ function lastEndingBy(steps: readonly Step[], at: Nanos, start: Nanos): Step | u
 }
 
 function waiting(from: Nanos, to: Nanos): Step {
-  return { start: from, cost: to - from, place: 6, where: 'caller', cpu: undefined, packet: '', what: 'waits for a timer', details: [] }
+  return { start: from, cost: to - from, place: undefined, where: 'caller', cpu: undefined, packet: '', what: 'waits for a timer', details: [] }
 }

@@ -137,7 +137,7 @@ class SavedMachine {
       mark: this.#mark >>> 0,
       hits: tables.hits,
       // What has no details is only a cost; how it ended is told apart.
-      steps: steps.filter(({ place, what, details }) => SHOWN.includes(place) && details.length > 0 && what !== 'dropped').map(({ packet, what, details }) => ({ packet, what, details })),
+      steps: steps.filter(({ place, what, details }) => place !== undefined && SHOWN.includes(place) && details.length > 0 && what !== 'dropped').map(({ packet, what, details }) => ({ packet, what, details })),
       doubts: [...tables.doubts],
     }
   }
