@@ -1,17 +1,11 @@
-import type { KubeObject } from '../../../src/cluster/object.ts'
 import { World } from '../../../src/simulation/world.ts'
 import { labFiles, OUTCOMES, planOf, runFiles } from './lab.ts'
 import { programsOf } from './programs.ts'
 import { labObjects, questionsAbout, type Question } from './questions.ts'
-import { Simulated } from './simulated.ts'
+import { Simulated, type Setup } from './simulated.ts'
 
 /** Where and how a mode meets a real kernel. */
-export interface Court {
-  readonly mode: string
-  /** KubeProxyConfiguration fields that differ from the lab's. */
-  readonly config?: Readonly<Record<string, unknown>>
-  /** Other Services than the recorded ones. */
-  readonly change?: (objects: readonly KubeObject[]) => readonly KubeObject[]
+export interface Court extends Setup {
   /** Which iptables-restore loads the rules. */
   readonly restore: string
   /** Attempts at once. */
@@ -55,9 +49,9 @@ interface Judged {
 
 /** Asks the kernel and the simulator the same. */
 export async function compareWith(court: Court): Promise<Comparison> {
-  const simulated = new Simulated(court.mode, court.config ?? {}, TIMEOUT, court.change)
+  const simulated = new Simulated(court, TIMEOUT)
   const lab = labObjects(simulated.input.objects)
-  const files = labFiles(lab, programsOf(new World(simulated.input), court.restore))
+  const files = labFiles(lab, programsOf(new World(simulated.input), court.restore), court.bridge)
   const questions = questionsAbout(lab).filter((_, i) => i % court.oneIn === 0)
   let open = questions
   let attempts = 0

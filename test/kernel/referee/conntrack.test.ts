@@ -28,7 +28,7 @@ for (const mode of ['iptables', 'nftables']) {
   conntrack(`each flow leaves the same entries on each node in ${mode} mode`, async () => {
     const missing = lacking(['ip', 'python3', 'conntrack', mode === 'nftables' ? 'nft' : 'iptables-restore'])
     if (missing.length > 0) return skip(`conntrack entries in ${mode} mode`, missing.join(', '))
-    const { input } = new Simulated(mode, {}, TIMEOUT)
+    const { input } = new Simulated({ mode }, TIMEOUT)
     const lab = labObjects(input.objects)
     const questions = questionsAbout(lab).filter(({ from, to }) => CALLERS.includes(from) && TARGETS.includes(to))
     const nodes = lab.nodes.map(({ metadata }) => metadata.name)

@@ -1,18 +1,16 @@
-import type { KubeObject } from '../../../src/cluster/object.ts'
 import { assert, suite } from '../../kit.ts'
 import { compareWith } from './compare.ts'
 import { GUEST_FILES, GUEST_TOOLS, hasGuestModules, IN_GUEST } from './guest.ts'
 import { randomServices } from './random-services.ts'
 import { lacking, runInFolder, skip } from './real-kernel.ts'
 import { ASKS_ALL } from './sample.ts'
+import type { Setup } from './simulated.ts'
 
 const outcomes = suite('ipvs mode against the kernel of user-mode Linux')
 
-interface Court {
+interface Court extends Omit<Setup, 'mode'> {
   readonly what: string
   readonly oneIn: number
-  readonly config?: Readonly<Record<string, unknown>>
-  readonly change?: (objects: readonly KubeObject[]) => KubeObject[]
 }
 
 /** A guest has one slow processor: one question in so many is asked. Schedulers that hash the source leave nothing to chance. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Node } from '../../../src/cluster/object.ts'
 import { addressOf, gatewayOf, type LabObjects, type Question } from './questions.ts'
 
 export interface Manners {
@@ -26,6 +27,14 @@ export interface NodeProgram {
   readonly lines: readonly string[]
 }
 
+/** Pods on a Linux bridge instead of routed veth pairs. */
+export interface Bridge {
+  readonly hairpin: boolean
+  /** bridge-nf-call-iptables: frames between its ports pass the IP hooks. */
+  readonly callIptables: boolean
+}
+
+const BRIDGE = 'cni0'
 const CLIENT = 'client'
 const CLIENT_ADDRESS = '172.18.0.100'
 /** Drops in silence whatever is not for itself: ip_forward is 0 there. */
@@ -45,7 +54,7 @@ const SYSCTLS = [
  * The shell script that builds the lab inside an empty network namespace, which becomes the wire between the machines,
  * with files for each namespace that it makes. `programs` by node.
  */
-export function labFiles(lab: LabObjects, programs: ReadonlyMap<string, NodeProgram>): Record<string, string> {
+export function labFiles(lab: LabObjects, programs: ReadonlyMap<string, NodeProgram>, bridge?: Bridge): Record<string, string> {
   const files: Record<string, string> = {}
   const build = [
     'set -e',
@@ -68,9 +77,10 @@ export function labFiles(lab: LabObjects, programs: ReadonlyMap<string, NodeProg
     const name = node.metadata.name
     const program = programs.get(name)
     plugIn(name)
-    for (const pod of podsOn(lab, name)) build.push(`ip netns add ${pod.name}`, `ip link add eth0 netns ${pod.name} type veth peer name ${hostEnd(pod.name)} netns ${name}`)
-    enter(name, [...nodeLines(lab, name), ...(program?.lines ?? [])])
-    for (const pod of podsOn(lab, name)) enter(pod.name, podLines(pod.address, gatewayOf(node)))
+    for (const pod of podsOn(lab, name)) build.push(`ip netns add ${pod.name}`, `ip link add eth0 netns ${pod.name} type veth peer name ${hostEnd(pod)} netns ${name}`)
+    const pods = podsOn(lab, name)
+    enter(name, [...nodeLines(lab, node), ...(bridge === undefined ? routedPods(pods, node) : bridgedPods(pods, node, bridge)), ...(program?.lines ?? [])])
+    for (const pod of pods) enter(pod.name, bridge === undefined ? routedPod(pod.address, gatewayOf(node)) : bridgedPod(pod.address, gatewayOf(node)))
     Object.assign(files, program?.files)
   }
   plugIn(CLIENT)
@@ -110,30 +120,50 @@ function setSysctls(settings: readonly string[]): string {
   return lines.map((line) => (line.includes('/ipv6/') ? `test ! -d /proc/sys/net/ipv6 || ${line}` : line)).join('\n')
 }
 
-function podsOn({ pods }: LabObjects, node: string): { name: string; address: string }[] {
+interface LabPod {
+  readonly name: string
+  readonly address: string
+}
+
+function podsOn({ pods }: LabObjects, node: string): LabPod[] {
   return pods.filter(({ spec }) => spec.nodeName === node && spec.hostNetwork !== true).map(({ metadata, status }) => ({ name: metadata.name, address: status.podIP ?? '' }))
 }
 
-function nodeLines(lab: LabObjects, name: string): string[] {
-  const self = lab.nodes.find(({ metadata }) => metadata.name === name)
-  if (self === undefined) return []
+function nodeLines({ nodes }: LabObjects, self: Node): string[] {
   return [
     'echo 1 > /proc/sys/net/ipv4/ip_forward',
     `ip address add ${addressOf(self)}/16 dev eth0`,
     'ip link set eth0 up',
     defaultRoute(),
-    ...lab.nodes.filter((other) => other !== self).map((other) => `ip route add ${other.spec.podCIDR} via ${addressOf(other)}`),
-    ...podsOn(lab, name).flatMap((pod) => [`ip address add ${gatewayOf(self)}/32 dev ${hostEnd(pod.name)}`, `ip link set ${hostEnd(pod.name)} up`, `ip route add ${pod.address}/32 dev ${hostEnd(pod.name)}`]),
+    ...nodes.filter((other) => other !== self).map((other) => `ip route add ${other.spec.podCIDR} via ${addressOf(other)}`),
   ]
 }
 
 /** The node's end of a pod's veth pair, in the way of CNI plugins: InterfaceNamePrefix finds it by its beginning. */
-function hostEnd(pod: string): string {
-  return `veth-${pod}`
+function hostEnd({ name }: LabPod): string {
+  return `veth-${name}`
 }
 
-function podLines(address: string, gateway: string): string[] {
+function routedPods(pods: readonly LabPod[], node: Node): string[] {
+  return pods.flatMap((pod) => [`ip address add ${gatewayOf(node)}/32 dev ${hostEnd(pod)}`, `ip link set ${hostEnd(pod)} up`, `ip route add ${pod.address}/32 dev ${hostEnd(pod)}`])
+}
+
+function routedPod(address: string, gateway: string): string[] {
   return [`ip address add ${address}/32 dev eth0`, 'ip link set eth0 up', `ip route add ${gateway} dev eth0`, `ip route add default via ${gateway}`]
+}
+
+function bridgedPods(pods: readonly LabPod[], node: Node, { hairpin, callIptables }: Bridge): string[] {
+  return [
+    `ip link add ${BRIDGE} type bridge`,
+    `ip address add ${gatewayOf(node)}/24 dev ${BRIDGE}`,
+    `ip link set ${BRIDGE} up`,
+    `echo ${callIptables ? 1 : 0} > /proc/sys/net/bridge/bridge-nf-call-iptables`,
+    ...pods.flatMap((pod) => [`ip link set ${hostEnd(pod)} master ${BRIDGE} up`, `ip link set ${hostEnd(pod)} type bridge_slave hairpin ${hairpin ? 'on' : 'off'}`]),
+  ]
+}
+
+function bridgedPod(address: string, gateway: string): string[] {
+  return [`ip address add ${address}/24 dev eth0`, 'ip link set eth0 up', `ip route add default via ${gateway}`]
 }
 
 /** Pod addresses go to the pod's own node, service addresses to the node that the mark names. */

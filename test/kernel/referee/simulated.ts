@@ -4,6 +4,7 @@ import { parseReference } from '../../../src/scenario/values/reference.ts'
 import { parseTarget } from '../../../src/scenario/values/target.ts'
 import { runProbe } from '../../../src/simulation/probe.ts'
 import type { WorldInput } from '../../../src/simulation/world.ts'
+import type { Bridge } from './lab.ts'
 import type { Question } from './questions.ts'
 
 /** Enough for each of three backends to be met once. */
@@ -11,6 +12,16 @@ const FREE_ATTEMPTS = 40
 
 /** As in the lab, where nothing limits ICMP errors. */
 const SYSCTLS = { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv4.icmp_ratemask': 0 }
+
+/** The lab, and kube-proxy in it. */
+export interface Setup {
+  readonly mode: string
+  /** KubeProxyConfiguration fields that differ from the lab's. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Other Services than the recorded ones. */
+  readonly change?: (objects: readonly KubeObject[]) => readonly KubeObject[]
+  readonly bridge?: Bridge
+}
 
 /** The simulator's side of the lab. */
 export class Simulated {
@@ -20,9 +31,10 @@ export class Simulated {
   /** Seconds. */
   readonly #timeout: number
 
-  /** `change`: what else than the recorded objects the lab is to have. */
-  constructor(mode: string, config: Readonly<Record<string, unknown>>, timeout: number, change = (objects: readonly KubeObject[]) => objects) {
-    const { scenario, objects: recorded, proxy } = loadInput({ files: ['test/vectors/lab-objects.yaml'], settings: [{ path: 'cluster.sysctls', value: SYSCTLS }] })
+  constructor({ mode, config = {}, change = (objects) => objects, bridge }: Setup, timeout: number) {
+    const sysctls = { ...SYSCTLS, ...(bridge === undefined ? {} : { 'net.bridge.bridge-nf-call-iptables': bridge.callIptables ? 1 : 0 }) }
+    const settings = { 'cluster.sysctls': sysctls, ...(bridge === undefined ? {} : { 'cluster.network.pods': 'bridge', 'cluster.network.hairpin': bridge.hairpin }) }
+    const { scenario, objects: recorded, proxy } = loadInput({ files: ['test/vectors/lab-objects.yaml'], settings: Object.entries(settings).map(([path, value]) => ({ path, value })) })
     if (scenario === undefined) throw new Error('lab-objects.yaml does not load')
     const objects = change(recorded)
     this.input = { scenario, objects, proxyDocument: { ...proxy, ...config, mode } }
