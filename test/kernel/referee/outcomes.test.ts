@@ -22,20 +22,20 @@ interface Court extends Setup {
 const COURTS: readonly Court[] = [
   { ...IPTABLES, what: 'as kube-proxy comes', oneIn: 1 },
   { ...NFTABLES, what: 'as kube-proxy comes', oneIn: 1 },
-  { ...LEGACY, what: "with the older backend's rules", oneIn: 10 },
-  ...[IPTABLES, NFTABLES].flatMap((one) => ['1', '2', '3'].map((seed) => ({ ...one, what: `with random Services (${seed})`, oneIn: 8, change: (objects: Parameters<typeof randomServices>[0]) => randomServices(objects, seed) }))),
+  { ...LEGACY, what: "with the older backend's rules", oneIn: 20 },
+  ...[IPTABLES, NFTABLES].flatMap((one) => ['1', '2', '3'].map((seed) => ({ ...one, what: `with random Services (${seed})`, oneIn: 16, change: (objects: Parameters<typeof randomServices>[0]) => randomServices(objects, seed) }))),
   ...[IPTABLES, NFTABLES].flatMap((one) => [
-    { ...one, what: 'with everything masqueraded', oneIn: 20, config: { masqueradeAll: true } },
-    { ...one, what: 'without a cluster CIDR', oneIn: 20, config: { clusterCIDR: '' } },
-    { ...one, what: "knowing its own node's pods", oneIn: 20, config: { detectLocalMode: 'NodeCIDR' } },
-    { ...one, what: "knowing its pods by their interfaces' names", oneIn: 20, config: { detectLocalMode: 'InterfaceNamePrefix', detectLocal: { interfaceNamePrefix: 'veth-' } } },
+    { ...one, what: 'with everything masqueraded', oneIn: 40, config: { masqueradeAll: true } },
+    { ...one, what: 'without a cluster CIDR', oneIn: 40, config: { clusterCIDR: '' } },
+    { ...one, what: "knowing its own node's pods", oneIn: 40, config: { detectLocalMode: 'NodeCIDR' } },
+    { ...one, what: "knowing its pods by their interfaces' names", oneIn: 40, config: { detectLocalMode: 'InterfaceNamePrefix', detectLocal: { interfaceNamePrefix: 'veth-' } } },
   ]),
-  { ...IPTABLES, what: "with NodePorts at the node's address alone", oneIn: 20, config: { nodePortAddresses: ['172.18.0.0/16'], iptables: { localhostNodePorts: false } } },
-  { ...NFTABLES, what: 'with NodePorts at every address', oneIn: 20, config: { nodePortAddresses: ['0.0.0.0/0'] } },
+  { ...IPTABLES, what: "with NodePorts at the node's address alone", oneIn: 40, config: { nodePortAddresses: ['172.18.0.0/16'], iptables: { localhostNodePorts: false } } },
+  { ...NFTABLES, what: 'with NodePorts at every address', oneIn: 40, config: { nodePortAddresses: ['0.0.0.0/0'] } },
   ...[IPTABLES, NFTABLES].flatMap((one) => [
-    { ...one, what: 'on a bridge', oneIn: 12, bridge: { hairpin: false, callIptables: true } },
-    { ...one, what: 'on a bridge with hairpin', oneIn: 20, bridge: { hairpin: true, callIptables: true }, config: { detectLocalMode: 'BridgeInterface', detectLocal: { bridgeInterface: 'cni0' } } },
-    { ...one, what: 'on a bridge that no rule sees', oneIn: 20, bridge: { hairpin: true, callIptables: false } },
+    { ...one, what: 'on a bridge', oneIn: 30, bridge: { hairpin: false, callIptables: true } },
+    { ...one, what: 'on a bridge with hairpin', oneIn: 40, bridge: { hairpin: true, callIptables: true }, config: { detectLocalMode: 'BridgeInterface', detectLocal: { bridgeInterface: 'cni0' } } },
+    { ...one, what: 'on a bridge that no rule sees', oneIn: 40, bridge: { hairpin: true, callIptables: false } },
   ]),
 ]
 /** Attempts at once. */
