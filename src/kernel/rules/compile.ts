@@ -76,6 +76,8 @@ export class CompiledRule {
   #markMask = 0
   #markEqual = true
   #tests: readonly Test[] = NO_TESTS
+  /** For more than connection state and mark. */
+  readonly #asksMore: boolean
 
   constructor(rule: Rule) {
     const { target } = rule
@@ -92,15 +94,17 @@ export class CompiledRule {
       if (isFixed || !this.#takeIn(match)) this.#tests = [...this.#tests, testOf(match)]
       effectSeen ||= module?.hasEffect === true
     }
+    this.#asksMore = rule.matches.some(({ kind }) => kind !== 'conntrack' && kind !== 'mark' && kind !== 'comment') || this.#tests.length > 0
   }
 
   matches(packet: Packet, walker: Walker): boolean {
-    // First what passes over most rules of most packets. In these fields nothing has an effect, so that the order is free.
+    // First what lets most packets pass most rules, or is all that a rule asks. Nothing here has an effect, so the order is free.
     if (((1 << packet.ctState) & this.#states) === 0) return false
+    if (((packet.mark & this.#markMask) === this.#mark) !== this.#markEqual) return false
+    if (!this.#asksMore) return true
     if (((packet.source & this.#sourceMask) === this.#source) !== this.#sourceEqual) return false
     if (((packet.destination & this.#destinationMask) === this.#destination) !== this.#destinationEqual) return false
     if (this.#protocol !== 0 && (packet.protocol === this.#protocol) !== this.#protocolEqual) return false
-    if (((packet.mark & this.#markMask) === this.#mark) !== this.#markEqual) return false
     if (this.#portProtocol !== 0) {
       if (packet.protocol !== this.#portProtocol || packet.destinationPort < this.#portFrom || packet.destinationPort > this.#portTo) return false
     }
