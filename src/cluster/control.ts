@@ -10,6 +10,8 @@ import type { Timing } from './timing.ts'
 export interface Problem {
   message: string
   ref: Ref
+  /** The object cannot exist as it was asked for: an API server would refuse it. */
+  isRefused?: boolean
 }
 
 /** What every controller works with. */

@@ -74,7 +74,7 @@ export class NodeAllocator {
       return { ...node.spec, podCIDR, podCIDRs: [podCIDR] }
     } catch (error) {
       if (!(error instanceof PoolExhausted)) throw error
-      this.#problems.push({ message: error.message, ref: refOf(node) })
+      this.#problems.push({ message: error.message, ref: refOf(node), isRefused: true })
       return node.spec
     }
   }

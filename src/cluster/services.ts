@@ -56,7 +56,7 @@ export class ServiceAllocator {
       return this.#complete(service)
     } catch (error) {
       if (!(error instanceof PoolExhausted)) throw error
-      this.#complain(service, error.message)
+      this.#problems.push({ message: error.message, ref: refOf(service), isRefused: true })
       return service
     }
   }

@@ -109,6 +109,7 @@ export class World {
         startup: (pod) => this.processes.startupOf(pod),
       },
     })
+    refuseImpossible(this.cluster)
     this.fabric = new Fabric(this.agenda, this.streams.stream('wire'), network, (reason: DropReason) => this.drops.count(reason), this.streams.stream('arp'))
     this.#directory = new Directory(this.cluster.store)
     const [first] = this.#directory.all()
@@ -280,4 +281,14 @@ export class World {
 
 function proxyDocument({ scenario, proxyDocument }: WorldInput): Record<string, unknown> {
   return scenario.mode === undefined ? (proxyDocument ?? {}) : { ...proxyDocument, mode: scenario.mode }
+}
+
+/** Objects that no API server would have taken, such as a Service for which no address is left. */
+function refuseImpossible({ problems }: Cluster): void {
+  const refused = problems.filter(({ isRefused }) => isRefused === true)
+  const [first] = refused
+  if (first === undefined) return
+  const { kind, namespace, name } = first.ref
+  const more = refused.length > 1 ? `; and so for ${refused.length - 1} more` : ''
+  throw new WorldError(`${kind} ${namespace === '' ? '' : `${namespace}/`}${name}: ${first.message}${more}`)
 }

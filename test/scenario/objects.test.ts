@@ -121,7 +121,7 @@ objects('a Service that finds no pods is a note that says where they are', () =>
 objects('a targetPort that nobody listens on is a note that says what is declared', () => {
   const pods = deployment('a: b', '{containerPort: 8080, name: http}')
   assert.equal(said(join(service('ports: [{port: 80, targetPort: web}], selector: {a: b}'), pods)), ['4:39 note: Service default/a finds no port: no container of its pods names a TCP port `web`; they declare 8080 (http)'])
-  assert.equal(said(join(service('ports: [{port: 80}], selector: {a: b}'), pods)), ['4:23 note: Service default/a finds no port: 80 is none of the TCP ports that its pods declare: 8080 (http)'])
+  assert.equal(said(join(service('ports: [{port: 80}], selector: {a: b}'), pods)), ['4:23 note: Service default/a sends to port 80, which is none of the TCP ports that its pods declare: 8080 (http)'])
   assert.equal(said(join(service('ports: [{port: 80, targetPort: http}], selector: {a: b}'), pods)), [])
   assert.equal(said(join(service('ports: [{port: 80}], selector: {a: b}'), deployment('a: b'))), [], 'a pod that declares no ports may listen anywhere')
 })

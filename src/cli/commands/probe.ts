@@ -1,8 +1,9 @@
 import { table } from '../../report/table.ts'
 import { formatTime } from '../../report/units.ts'
 import { traceText } from '../../report/trace-text.ts'
+import { InputError } from '../../simulation/input-error.ts'
 import { readProbe, type ProbeOptions } from '../../simulation/probe-door.ts'
-import { runProbe } from '../../simulation/probe.ts'
+import { runProbe, type ProbeRequest } from '../../simulation/probe.ts'
 import { traceRequest } from '../../simulation/trace.ts'
 import { OK } from '../exit.ts'
 import { UsageError, type InputFlags } from '../flags.ts'
@@ -23,7 +24,7 @@ export interface ProbeFlags extends InputFlags {
 
 /** `kubehop probe`: who answers, and how it fails. */
 export function probe(flags: ProbeFlags): number {
-  const request = readProbe(optionsOf(flags))
+  const request = readWords(flags)
   const { world, result } = runProbe(readFlags(flags), request)
   tellProblems(world.cluster.problems, flags.quiet)
   if (flags.output === 'json') {
@@ -42,11 +43,21 @@ export function probe(flags: ProbeFlags): number {
 
 /** `kubehop trace`: one request, hop by hop. */
 export function trace(flags: ProbeFlags): number {
-  const request = readProbe(optionsOf(flags))
+  const request = readWords(flags)
   const traced = traceRequest(readFlags(flags), request)
   if (flags.output === 'json') printJson(traced)
   else print(traceText(`${flags.from} → ${flags.to}`, traced, paint))
   return OK
+}
+
+/** A flag that cannot be read is a mistake of usage, not of the input. */
+function readWords(flags: ProbeFlags): ProbeRequest {
+  try {
+    return readProbe(optionsOf(flags))
+  } catch (error) {
+    if (error instanceof InputError) throw new UsageError(error.message)
+    throw error
+  }
 }
 
 function optionsOf({ from, to, count, via, sourcePort, gap, timeout }: ProbeFlags): ProbeOptions {

@@ -41,7 +41,7 @@ function lintPort({ port, targetPort = port, protocol = 'TCP' }: core.ServicePor
   if (declared.some(({ name, containerPort }) => name === targetPort || containerPort === targetPort)) return
   const known = [...new Set(declared.map(({ name, containerPort }) => (name === undefined ? containerPort : `${containerPort} (${name})`)))].join(', ')
   if (typeof targetPort === 'string') say(`finds no port: no container of its pods names a ${protocol} port \`${targetPort}\`${known === '' ? '' : `; they declare ${known}`}`)
-  else if (known !== '') say(`finds no port: ${targetPort} is none of the ${protocol} ports that its pods declare: ${known}`)
+  else if (known !== '') say(`sends to port ${targetPort}, which is none of the ${protocol} ports that its pods declare: ${known}`)
 }
 
 function podsOf({ object }: Located): Pods[] {
