@@ -106,7 +106,7 @@ test('a dump is read as ipvsadm -R would: the last server of a service stands fi
 
 test('what is not understood is named with its line', () => {
   const cases: [string, RegExp][] = [
-    ['TCP  10.96.0.1:80 rr', /must be that of ipvsadm -Sn/],
+    ['what is this', /must be that of ipvsadm/],
     ['-A -f 7 -s rr', /firewall mark/],
     ['-A -t 10.96.0.1:http -s rr', /save with ipvsadm -Sn/],
     ['-A -t 10.96.0.1:80 -s twos', /scheduler twos is not modelled/],
@@ -122,6 +122,13 @@ test('what is not understood is named with its line', () => {
     assert.match(complaints[0]?.message ?? '', message)
     assert.is(complaints[0]?.line, text.split('\n').length)
   }
+})
+
+test('a list of ipvsadm -Ln is read as the dump that it was made from', () => {
+  const list = 'IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\nTCP  10.96.0.1:80 rr persistent 10800\n  -> 10.2.1.2:80                  Masq    1      0          0         \n'
+  const dump = '-A -t 10.96.0.1:80 -s rr -p 10800\n-a -t 10.96.0.1:80 -r 10.2.1.2:80 -m -w 1\n'
+  assert.equal(parseIpvsadmSave(list).complaints, [])
+  assert.is(JSON.stringify(parseIpvsadmSave(list).servers), JSON.stringify(parseIpvsadmSave(dump).servers))
 })
 
 test.run()
