@@ -99,7 +99,7 @@ nodes('a described node keeps what it says, and is given what it does not', () =
 nodes('a pod CIDR that is too small for the nodes is a problem that says so', () => {
   const { problems } = build([], { nodes: 5, podCIDR: '10.244.0.0/22' }).cluster
   assert.equal(problems, [
-    { message: 'the pod CIDR (10.244.0.0 to 10.244.3.255, a /24 for each node) is exhausted: all 4 are taken', ref: { kind: 'Node', namespace: '', name: 'node-5' } },
+    { message: 'the pod CIDR (10.244.0.0 to 10.244.3.255, a /24 for each node) is exhausted: all 4 are taken', ref: { kind: 'Node', namespace: '', name: 'node-5' }, isRefused: true },
   ])
 })
 
