@@ -11,6 +11,14 @@ export type TimeWaitState = typeof TIME_WAIT_RECORD | typeof FIN_WAIT_RECORD
 const TIMEWAIT_TICKS = 15_000
 const FIRST_SIZE = 16
 
+// The words of a key. They stand together, because a client that looks for a free port meets thousands of records.
+const KEY_WORDS = 4
+/** The next record of the same bucket. */
+const CHAIN = 0
+const LOCAL = 1
+const REMOTE = 2
+const PORTS = 3
+
 /**
  * The records that answer for closed connections (struct inet_timewait_sock), in columns: a busy client keeps
  * hundreds of thousands of them for a minute. They expire in the order in which they came.
@@ -23,10 +31,7 @@ export class TimeWaits extends WheelTimer {
   #size = FIRST_SIZE
   #count = 0
   #heads = new Int32Array(FIRST_SIZE).fill(-1)
-  #chain = new Int32Array(FIRST_SIZE)
-  #local = new Int32Array(FIRST_SIZE)
-  #remote = new Int32Array(FIRST_SIZE)
-  #ports = new Int32Array(FIRST_SIZE)
+  #keys = new Int32Array(FIRST_SIZE * KEY_WORDS)
   #sndNxt = new Float64Array(FIRST_SIZE)
   #rcvNxt = new Float64Array(FIRST_SIZE)
   /** Tick of expiry; the past for a record that was taken out. */
@@ -60,9 +65,10 @@ export class TimeWaits extends WheelTimer {
       return
     }
     const i = this.#take()
-    this.#local[i] = endpoint.localAddress
-    this.#remote[i] = endpoint.remoteAddress
-    this.#ports[i] = endpoint.ports
+    const key = i * KEY_WORDS
+    this.#keys[key + LOCAL] = endpoint.localAddress
+    this.#keys[key + REMOTE] = endpoint.remoteAddress
+    this.#keys[key + PORTS] = endpoint.ports
     this.#sndNxt[i] = sndNxt
     this.#rcvNxt[i] = rcvNxt
     this.#state[i] = state
@@ -76,9 +82,14 @@ export class TimeWaits extends WheelTimer {
 
   /** The record of this connection, or -1. */
   find(localAddress: Address, remoteAddress: Address, ports: number): number {
-    let i = this.#heads[this.#bucket(localAddress, remoteAddress, ports)] ?? -1
-    while (i >= 0 && (this.#ports[i] !== ports || this.#remote[i] !== remoteAddress || this.#local[i] !== localAddress)) i = this.#chain[i] ?? -1
-    return i
+    const keys = this.#keys
+    let i = this.#heads[this.#bucket(localAddress, remoteAddress, ports)]!
+    while (i >= 0) {
+      const key = i * KEY_WORDS
+      if (keys[key + PORTS] === ports && keys[key + REMOTE] === remoteAddress && keys[key + LOCAL] === localAddress) return i
+      i = keys[key + CHAIN]!
+    }
+    return -1
   }
 
   stateOf(i: number): TimeWaitState {
@@ -181,33 +192,33 @@ export class TimeWaits extends WheelTimer {
   }
 
   #bucketOf(i: number): number {
-    return this.#bucket(this.#local[i] ?? 0, this.#remote[i] ?? 0, this.#ports[i] ?? 0)
+    const key = i * KEY_WORDS
+    return this.#bucket(this.#keys[key + LOCAL]!, this.#keys[key + REMOTE]!, this.#keys[key + PORTS]!)
   }
 
   #link(i: number): void {
     const bucket = this.#bucketOf(i)
-    this.#chain[i] = this.#heads[bucket] ?? -1
+    this.#keys[i * KEY_WORDS + CHAIN] = this.#heads[bucket]!
     this.#heads[bucket] = i
   }
 
   #unlink(i: number): void {
     const bucket = this.#bucketOf(i)
-    let at = this.#heads[bucket] ?? -1
+    const keys = this.#keys
+    const after = keys[i * KEY_WORDS + CHAIN]!
+    let at = this.#heads[bucket]!
     if (at === i) {
-      this.#heads[bucket] = this.#chain[i] ?? -1
+      this.#heads[bucket] = after
       return
     }
-    while (at >= 0 && this.#chain[at] !== i) at = this.#chain[at] ?? -1
-    if (at >= 0) this.#chain[at] = this.#chain[i] ?? -1
+    while (at >= 0 && keys[at * KEY_WORDS + CHAIN] !== i) at = keys[at * KEY_WORDS + CHAIN]!
+    if (at >= 0) keys[at * KEY_WORDS + CHAIN] = after
   }
 
   #grow(): void {
     this.#size *= 2
     const size = this.#size
-    this.#chain = enlarged(this.#chain, new Int32Array(size))
-    this.#local = enlarged(this.#local, new Int32Array(size))
-    this.#remote = enlarged(this.#remote, new Int32Array(size))
-    this.#ports = enlarged(this.#ports, new Int32Array(size))
+    this.#keys = enlarged(this.#keys, new Int32Array(size * KEY_WORDS))
     this.#sndNxt = enlarged(this.#sndNxt, new Float64Array(size))
     this.#rcvNxt = enlarged(this.#rcvNxt, new Float64Array(size))
     this.#expires = enlarged(this.#expires, new Int32Array(size))
