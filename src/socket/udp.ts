@@ -6,6 +6,7 @@ import type { Counters } from './counters.ts'
 import { unreachableError, type SocketError } from './errors.ts'
 import type { Network } from './network.ts'
 import type { Sysctls } from './sysctls.ts'
+import { UdpTable } from './udp-table.ts'
 
 /** A datagram as its receiver sees it. Valid only during the call that hands it over. */
 export interface Datagram {
@@ -62,7 +63,7 @@ export class UdpSocket {
   #buffered = 0
   /** The receive buffer; most sockets read at once and never have one. */
   #waiting: Packet[] | null = null
-  /** @internal The next socket of the same port. */
+  /** @internal The next socket in the same bucket of `UdpTable`. */
   sibling: UdpSocket | undefined
 
   /** @internal */
@@ -172,8 +173,7 @@ export class Udp {
   readonly sysctls: Sysctls
   readonly counters: Counters
   readonly #random: Random
-  /** By port, the first of its sockets. */
-  readonly #sockets = new Map<number, UdpSocket>()
+  readonly #sockets = new UdpTable()
 
   constructor(network: Network, sysctls: Sysctls, counters: Counters, random: Random) {
     this.network = network
@@ -187,25 +187,17 @@ export class Udp {
     if (options.destination !== undefined && local === undefined) return 'ENETUNREACH'
     const port = options.port ?? this.#choosePort()
     if (port === undefined) return 'EADDRNOTAVAIL'
-    const first = this.#sockets.get(port)
-    for (let other = first; other !== undefined; other = other.sibling) {
-      if (other.localAddress === local || other.localAddress === undefined || local === undefined) return 'EADDRINUSE'
+    for (let other = this.#sockets.first(port); other !== undefined; other = other.sibling) {
+      if (other.localPort === port && (other.localAddress === local || other.localAddress === undefined || local === undefined)) return 'EADDRINUSE'
     }
     const socket = new UdpSocket(this, port, options, local)
-    socket.sibling = first
-    this.#sockets.set(port, socket)
+    this.#sockets.add(socket)
     return socket
   }
 
   /** @internal */
   remove(socket: UdpSocket): void {
-    const first = this.#sockets.get(socket.localPort)
-    if (first === socket) {
-      if (socket.sibling === undefined) this.#sockets.delete(socket.localPort)
-      else this.#sockets.set(socket.localPort, socket.sibling)
-      return
-    }
-    for (let other = first; other !== undefined; other = other.sibling) if (other.sibling === socket) other.sibling = socket.sibling
+    this.#sockets.remove(socket)
   }
 
   /** Delivers a datagram to its socket, which takes it over; false if no socket wants it. */
@@ -226,14 +218,12 @@ export class Udp {
   }
 
   closeAll(): void {
-    for (const first of [...this.#sockets.values()]) {
-      for (let socket: UdpSocket | undefined = first; socket !== undefined; socket = socket.sibling) socket.close()
-    }
+    for (const socket of this.#sockets.list()) socket.close()
   }
 
   #find(local: Address, localPort: number, remote: Address, remotePort: number): UdpSocket | undefined {
-    for (let socket = this.#sockets.get(localPort); socket !== undefined; socket = socket.sibling) {
-      const isMine = socket.localAddress === undefined || socket.localAddress === local
+    for (let socket = this.#sockets.first(localPort); socket !== undefined; socket = socket.sibling) {
+      const isMine = socket.localPort === localPort && (socket.localAddress === undefined || socket.localAddress === local)
       if (isMine && (socket.peer === undefined || (socket.peer === remote && socket.peerPort === remotePort))) return socket
     }
     return undefined
