@@ -3,11 +3,12 @@ import { checkNodeNetworks, checkScenario } from './check.ts'
 import { Complaints, type Complaint } from './complaint.ts'
 import { checkCorefile } from './objects/corefile.ts'
 import { checkCollisions, withoutDuplicates } from './objects/collisions.ts'
+import { KINDS } from './objects/kinds.ts'
 import { lint } from './objects/lint.ts'
 import { lintPools } from './objects/lint-pools.ts'
 import { withoutLegacyConfig } from './objects/metallb.ts'
 import { chooseProxyManifest, isProxyManifest, readProxyDocument } from './objects/proxy.ts'
-import { readObject, type CheckedObject, type Located } from './objects/read.ts'
+import { hintFor, kindName, kindOf, readObject, type CheckedObject, type Located } from './objects/read.ts'
 import { validate } from './objects/validate.ts'
 import { applySettings, type Setting } from './settings/settings.ts'
 import { readScenario } from './spec/read.ts'
@@ -75,6 +76,7 @@ function load(input: Input, complaints: Complaints): Loaded {
 
   const scenario = readScenario(document, namespace, complaints)
   const located = checkObjects(objects, namespace, complaints)
+  if (!complaints.hasErrors) refuseForeign(manifests, complaints)
   if (scenario?.mode !== undefined && isRecord(proxy.value)) proxy.value['mode'] = scenario.mode
   const proxyDocument = readProxyDocument(proxy, complaints)
   if (scenario !== undefined) {
@@ -134,6 +136,18 @@ function readBeside(path: string, mentioned: Manifest['origin'], reader: Reader,
   }
   return readSources(file, reader, complaints).flatMap((source) => readDocuments(source, complaints))
 }
+
+/** Not one document means anything here: a run of nothing would look like one without problems. */
+function refuseForeign(manifests: readonly Manifest[], complaints: Complaints): void {
+  const [first] = manifests
+  const foreign = manifests.flatMap((one) => (isRecord(one.value) && !isScenario(one) && !isProxyManifest(one) && kindOf(one.value) === undefined ? [one.value] : []))
+  if (first === undefined || foreign.length < manifests.length) return
+  const kinds = [...new Set(foreign.map(kindName))]
+  const shown = kinds.slice(0, FOREIGN_SHOWN).join(', ') + (kinds.length > FOREIGN_SHOWN ? ' and others' : '')
+  complaints.error({ origin: below(first.origin, 'kind') }, `nothing here can be simulated: there is only ${shown}`, hintFor(String(foreign[0]?.['kind'])) ?? `understood are ${[...KINDS.keys()].join(', ')}, KubeProxyConfiguration and Scenario`)
+}
+
+const FOREIGN_SHOWN = 5
 
 function variantSettings({ value, origin }: Manifest, variant: string | undefined, complaints: Complaints): Setting[] {
   if (variant === undefined) return []

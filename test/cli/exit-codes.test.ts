@@ -16,6 +16,7 @@ const CASES: { what: string; args: string[]; input?: string; code: number; says:
   { what: 'a file that is not there', args: ['run', '-f', 'no-such.yaml'], code: 3, says: /no such file/ },
   { what: 'empty input', args: ['run', '-f', '-'], input: '', code: 3, says: /nothing in the input|empty/ },
   { what: 'binary input', args: ['run', '-f', '-'], input: '\u0000\u0001\u0002\u007fELF', code: 3, says: /binary/i },
+  { what: 'input of unknown kinds alone', args: ['run', '-f', '-'], input: 'apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: a}\n', code: 3, says: /2:7: error: nothing here can be simulated: there is only Certificate .*\n.*\n.*\n +understood are Namespace/ },
   { what: 'broken YAML', args: ['run', '-f', '-'], input: 'kind: Service\nmetadata: {name: a\n', code: 3, says: /:\d+:\d+: error/ },
   { what: 'an unknown field of ours', args: ['run', '-f', '-'], input: 'apiVersion: kubehop.dev/v1alpha1\nkind: Scenario\nspec: {duratoin: 3s}\n', code: 3, says: /did you mean.*duration/ },
   { what: 'an unknown mode', args: ['run', '-f', LAB, '--mode', 'iptable'], code: 2, says: /iptables/ },

@@ -52,6 +52,24 @@ load('a folder is its *.yaml, *.yml and *.json in the order of their names, and 
   })
 })
 
+load('input of unknown kinds alone is an error that names them and what is understood', () => {
+  const certificate = 'apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: a}\n'
+  const [first] = loadInput({ given: certificate + '---\n' + certificate }).complaints
+  assert.is(`${first?.line}:${first?.column} ${first?.message}`, '2:7 nothing here can be simulated: there is only Certificate (cert-manager.io/v1)')
+  assert.match(first?.fix ?? '', /^understood are Namespace, Node, Pod, Service, .* and Scenario$/)
+  assert.is(loadInput({ given: 'kind: Servise\nmetadata: {name: a}\n' }).complaints[0]?.fix, 'did you mean `Service`?')
+  assert.match(loadInput({ given: SERVICE('a').replace('v1', 'serving.knative.dev/v1') }).complaints[0]?.message ?? '', /only Service \(serving\.knative\.dev\/v1\)/)
+})
+
+load('beside anything that is understood, unknown kinds are but noted', () => {
+  const certificate = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: 'a' } }
+  for (const other of [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } }, { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' }, { apiVersion: 'kubehop.dev/v1alpha1', kind: 'Scenario' }]) {
+    const { ok, complaints } = loadInput({ given: [certificate, other] })
+    assert.ok(ok, other.kind)
+    assert.equal(complaints.map(({ severity }) => severity), ['note'])
+  }
+})
+
 load('standard input is one more file', () => {
   const reader = { ...nodeReader, stdin: () => new TextEncoder().encode(SERVICE('in')) }
   assert.equal(names(['-'], { reader }), ['in'])

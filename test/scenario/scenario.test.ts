@@ -58,7 +58,7 @@ scenario('everything has a default: a scenario may be empty, or missing', () => 
   for (const given of [scenarioOf('{}'), 'apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n']) {
     const { scenario: loaded, complaints } = loadInput({ given })
     assert.equal(complaints, [])
-    assert.equal([loaded?.name, loaded?.namespace, loaded?.seed, loaded?.cluster.nodes, loaded?.cluster.network.mtu], ['scenario', 'default', '1', 2, 1500])
+    assert.equal([loaded?.name, loaded?.namespace, loaded?.seed, loaded?.cluster.nodes, loaded?.cluster.network.mtu], ['unnamed', 'default', '1', 2, 1500])
   }
 })
 

@@ -5,7 +5,7 @@ import { isRecord } from '../text/documents.ts'
 import { findLostIndentation } from '../text/flattened.ts'
 import { below, offsetInSource, stretchOf, type Manifest, type Origin } from '../text/source.ts'
 import { keepIPv4 } from './family.ts'
-import { groupOf, KINDS } from './kinds.ts'
+import { groupOf, KINDS, type Kind } from './kinds.ts'
 import { checkShape } from './shape.ts'
 
 /** A Kubernetes object whose shape has been checked. Namespaced kinds have their namespace. */
@@ -39,11 +39,9 @@ export function readObject({ value, origin }: Manifest, namespace: string, compl
   }
   const { kind, apiVersion } = value
   if (typeof kind !== 'string' || kind === '') return refuse(origin, 'this document has no `kind`', complaints, 'a manifest begins with apiVersion and kind')
-  const known = KINDS.get(kind)
-  const group = typeof apiVersion === 'string' ? groupOf(apiVersion) : known?.groups[0]
-  if (known === undefined || group === undefined || !known.groups.includes(group)) {
-    const name = typeof apiVersion === 'string' && apiVersion !== 'v1' ? `${kind} (${apiVersion})` : kind
-    complaints.note({ origin: below(origin, 'kind') }, `kind ${name} means nothing here; ignored`, known === undefined ? hintFor(kind) : undefined)
+  const known = kindOf(value)
+  if (known === undefined) {
+    complaints.note({ origin: below(origin, 'kind') }, `kind ${kindName(value)} means nothing here; ignored`, hintFor(kind))
     return undefined
   }
   const faults = complaints.errors
@@ -57,7 +55,21 @@ export function readObject({ value, origin }: Manifest, namespace: string, compl
   return undefined
 }
 
-function hintFor(kind: string): string | undefined {
+/** What is known of the kind of a document; undefined for one that means nothing here, such as a Service of Knative. */
+export function kindOf({ kind, apiVersion }: Record<string, unknown>): Kind | undefined {
+  const known = KINDS.get(String(kind))
+  const group = typeof apiVersion === 'string' ? groupOf(apiVersion) : known?.groups[0]
+  return group !== undefined && known?.groups.includes(group) === true ? known : undefined
+}
+
+/** `Secret`, `Certificate (cert-manager.io/v1)`. */
+export function kindName({ kind, apiVersion }: Record<string, unknown>): string {
+  return typeof apiVersion === 'string' && apiVersion !== 'v1' ? `${String(kind)} (${apiVersion})` : String(kind)
+}
+
+/** What was probably meant by a kind that means nothing here. */
+export function hintFor(kind: string): string | undefined {
+  if (KINDS.has(kind)) return undefined // of another group
   if (kind === 'Kustomization') return 'give what `kubectl kustomize` prints'
   const meant = nearest(kind, [...KINDS.keys(), 'Scenario', 'KubeProxyConfiguration'])
   return meant === undefined ? undefined : `did you mean \`${meant}\`?`

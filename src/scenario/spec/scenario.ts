@@ -32,7 +32,7 @@ const spec = fields({
 })
 
 const metadata = z.looseObject({
-  name: z.string().refine(isName, 'must be lower-case letters, digits, - and .').default('scenario'),
+  name: z.string().refine(isName, 'must be lower-case letters, digits, - and .').default('unnamed'),
   namespace: z.string().optional().describe('where references without a namespace look (default: default)'),
 })
 
