@@ -125,10 +125,10 @@ export class Cluster {
   }
 
   /** Deletes it as `kubectl delete` does; a pod ends gracefully. False if there is no such object. */
-  delete(ref: Ref, graceSeconds?: number): boolean {
+  delete(ref: Ref): boolean {
     if (ref.kind !== 'Pod') return this.store.delete(ref.kind, ref.namespace, ref.name)
     const pod = this.store.get('Pod', ref.namespace, ref.name)
-    if (pod !== undefined) this.#kubelets.delete(pod, graceSeconds)
+    if (pod !== undefined) this.#kubelets.delete(pod)
     return pod !== undefined
   }
 

@@ -49,14 +49,14 @@ export class Kubelets {
   }
 
   /** Deletes a pod as `kubectl delete` does: it has its grace period, if its node ever started it. */
-  delete(pod: Pod, graceSeconds?: number): void {
+  delete(pod: Pod): void {
     if (isTerminating(pod)) return
     const { store, clock } = this.#control
     if (!pod.status.podIP) {
       store.delete('Pod', pod.metadata.namespace, pod.metadata.name)
       return
     }
-    const grace = graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
+    const grace = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS
     const metadata = { ...pod.metadata, deletionTimestamp: clock.timestamp(), deletionGracePeriodSeconds: grace }
     store.put({ ...pod, metadata })
   }

@@ -2,7 +2,6 @@ import type { Nanos } from '../engine/agenda.ts'
 
 /** Where time goes; the index of a ledger's column. */
 export const PLACES = ['socket', 'link', 'netfilter', 'conntrack', 'routing', 'wire', 'queueing', 'server'] as const
-export type PlaceName = (typeof PLACES)[number]
 export const SOCKET = 0
 export const LINK = 1
 export const NETFILTER = 2

@@ -28,14 +28,14 @@ export class RoutingTable {
   /** Addresses on a dummy interface that many machines have alike (kube-ipvs0): local, though not listed. */
   bound: { has(address: Address): boolean } | undefined
   #default: Route | undefined
-  readonly #local = new Map<Address, Interface>()
+  readonly #local = new Set<Address>()
   /** Routes to single addresses: the first that are asked. */
   readonly #hosts = new Map<Address, Route>()
   readonly #byPrefix = new Map([[32, this.#hosts]])
   #prefixes = [32]
 
-  addLocal(address: Address, owner: Interface): void {
-    this.#local.set(address, owner)
+  addLocal(address: Address): void {
+    this.#local.add(address)
   }
 
   removeLocal(address: Address): void {
@@ -46,13 +46,8 @@ export class RoutingTable {
     return isLoopback(address) || this.#local.has(address) || this.bound?.has(address) === true
   }
 
-  /** The interface that holds a local address; undefined for 127.0.0.0/8 and foreign addresses. */
-  ownerOf(address: Address): Interface | undefined {
-    return this.#local.get(address)
-  }
-
   localAddresses(): Address[] {
-    return [...this.#local.keys()]
+    return [...this.#local]
   }
 
   add(route: Route): void {

@@ -41,7 +41,6 @@ export interface IpvsConfig {
   readonly tcpTimeout: Nanos
   readonly tcpFinTimeout: Nanos
   readonly udpTimeout: Nanos
-  readonly excludeCIDRs: readonly string[]
 }
 
 export interface ConntrackConfig {
@@ -59,7 +58,7 @@ export interface ConntrackConfig {
  * type that kube-proxy expects, get its default (pkg/proxy/apis/config/v1alpha1/defaults.go). `masqueradeAll` is also
  * taken at the top and under `linux`, where later versions of the format have it.
  */
-export function proxyConfigFrom(document: Plain = {}): ProxyConfig {
+export function proxyConfigFrom(document: Plain): ProxyConfig {
   const mode = oneOf(PROXY_MODES, document['mode'], 'iptables')
   const own = plain(document[mode === 'nftables' ? 'nftables' : 'iptables'])
   const timing = plain(document[mode === 'userspace' ? 'iptables' : mode])
@@ -98,7 +97,6 @@ function ipvsConfig(section: Plain): IpvsConfig {
     tcpTimeout: durationOf(section['tcpTimeout'], '0s'),
     tcpFinTimeout: durationOf(section['tcpFinTimeout'], '0s'),
     udpTimeout: durationOf(section['udpTimeout'], '0s'),
-    excludeCIDRs: texts(section['excludeCIDRs']),
   }
 }
 

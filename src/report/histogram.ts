@@ -58,14 +58,6 @@ export class Histogram {
     return this.max
   }
 
-  /** Samples above a value. */
-  countAbove(value: number): number {
-    if (this.#counts === undefined) return 0
-    let above = 0
-    for (let i = bucketOf(value) + 1; i < BUCKETS; i++) above += this.#counts[i]!
-    return above
-  }
-
   /** What the reports show; undefined without samples. */
   summary(): Summary | undefined {
     if (this.count === 0) return undefined

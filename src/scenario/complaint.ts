@@ -88,15 +88,15 @@ export class Complaints {
   }
 }
 
-/** How many are printed unless somebody asks for another number. */
+/** How many are printed. */
 const SHOWN = 20
 /** A line longer than this is shown around the caret only. */
 const WIDEST = 120
 
-/** The complaints as text: `file:line:column: error: …`, the line, a caret, the fix; at most `shown` of them, and how many more there are. */
-export function renderComplaints(complaints: readonly Complaint[], more = 0, shown = SHOWN): string {
-  const texts = complaints.slice(0, shown).map(renderComplaint)
-  const rest = Math.max(0, complaints.length - shown) + more
+/** The complaints as text: `file:line:column: error: …`, the line, a caret, the fix; and how many more there are. */
+export function renderComplaints(complaints: readonly Complaint[], more = 0): string {
+  const texts = complaints.slice(0, SHOWN).map(renderComplaint)
+  const rest = Math.max(0, complaints.length - SHOWN) + more
   if (rest > 0) texts.push(`… and ${rest} more`)
   return texts.join('\n')
 }

@@ -103,7 +103,7 @@ export class SimulatedNode {
     machine.interfaces.push(this.port)
     fabric.claim(facts.address, this.port)
     const { routes } = machine
-    routes.addLocal(facts.address, this.port)
+    routes.addLocal(facts.address)
     routes.add({ to: settings.link, out: this.port, via: undefined, source: facts.address })
     routes.add({ to: cidrOf('0.0.0.0/0'), out: this.port, via: settings.gateway, source: facts.address })
     if (facts.podCIDR !== undefined) this.podGateway = facts.podCIDR.network + 1
@@ -135,7 +135,7 @@ export class SimulatedNode {
     machine.interfaces.push(veth)
     if (this.bridge !== undefined) this.bridge.addPort(veth)
     else {
-      if (gateway !== undefined) machine.routes.addLocal(gateway, veth)
+      if (gateway !== undefined) machine.routes.addLocal(gateway)
       machine.routes.add({ to: host(namespace.address), out: veth, via: undefined, source: gateway ?? this.facts.address })
     }
     namespace.attachment = new VethAttachment(machine, veth)
@@ -155,7 +155,7 @@ export class SimulatedNode {
     const settings = { hairpin, callIptables: sysctls['net.bridge.bridge-nf-call-iptables'] !== 0 }
     const bridge = new Bridge('cni0', machine.interfaces.length + 1, this.podGateway, settings, (packet, at) => this.#agenda.post(at + 3e9, (lost: Packet) => machine.neighbourFailed(lost), packet))
     machine.interfaces.push(bridge)
-    machine.routes.addLocal(this.podGateway, bridge)
+    machine.routes.addLocal(this.podGateway)
     machine.routes.add({ to: podCIDR, out: bridge, via: undefined, source: this.podGateway })
     return bridge
   }
@@ -168,7 +168,7 @@ export class SimulatedNode {
     const tunnel = new TunnelInterface(routing, machine.interfaces.length + 1, podCIDR.network, this.port)
     machine.tunnel = tunnel
     machine.interfaces.push(tunnel)
-    machine.routes.addLocal(podCIDR.network, tunnel)
+    machine.routes.addLocal(podCIDR.network)
   }
 
   #sharedRoute(next: NextHop | undefined): Route | undefined {

@@ -41,7 +41,7 @@ export class OutsideClient {
     this.#port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
     machine.interfaces.push(this.#port)
     parts.fabric.claim(facts.address, this.#port)
-    machine.routes.addLocal(facts.address, this.#port)
+    machine.routes.addLocal(facts.address)
     machine.routes.shared = (destination) => {
       const next = parts.nextHops(destination, facts)
       return next === undefined ? undefined : { to: { network: destination, mask: -1, prefix: 32 }, out: this.#port, via: next.hop, source: facts.address }

@@ -21,7 +21,6 @@ export interface PingOptions {
   /** Undefined: a random one, as ping(8) takes its own. */
   identifier?: number
   handler: PingHandler
-  context?: unknown
 }
 
 /** What travels in an echo: the caller's message, and who has answered. */
@@ -33,8 +32,6 @@ interface Echo {
 /** A socket that sends echo requests. */
 export class PingSocket {
   readonly identifier: number
-  /** The application's own; the socket never looks at it. */
-  context: unknown
   ledger: Float64Array | null = null
   journey: Journey | null = null
   readonly handler: PingHandler
@@ -45,7 +42,6 @@ export class PingSocket {
     this.#icmp = icmp
     this.identifier = identifier
     this.handler = options.handler
-    this.context = options.context
   }
 
   send(destination: Address, sequence: number, bytes: number, message: unknown): 'ok' | 'EPERM' | 'ENETUNREACH' {

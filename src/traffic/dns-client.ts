@@ -25,6 +25,6 @@ export class DnsClient implements Client {
     request.resolved = this.#requests.now
     request.connected = request.resolved
     if ('failure' in result) this.#requests.fail(request, result.failure)
-    else this.#requests.succeed(request, { backend: formatAddress(result.address), port: 0, source: 0, sourcePort: 0 })
+    else this.#requests.succeed(request, { backend: formatAddress(result.address), port: 0, source: 0 })
   }
 }

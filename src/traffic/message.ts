@@ -12,5 +12,4 @@ export interface Answer {
   readonly backend: string
   readonly port: number
   readonly source: Address
-  readonly sourcePort: number
 }

@@ -36,7 +36,7 @@ export class PingClient implements Client, PingHandler, Attempt {
 
   onReply(_socket: PingSocket, sequence: number, _message: unknown, answeredBy: string): void {
     const request = this.#take(sequence)
-    if (request !== undefined) this.#requests.succeed(request, { backend: answeredBy, port: 0, source: 0, sourcePort: 0 })
+    if (request !== undefined) this.#requests.succeed(request, { backend: answeredBy, port: 0, source: 0 })
   }
 
   onError(_socket: PingSocket, sequence: number, error: SocketError): void {

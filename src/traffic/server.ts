@@ -46,8 +46,6 @@ class Job {
  */
 export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   readonly name: string
-  /** Requests answered. */
-  answered = 0
   readonly #agenda: Agenda
   readonly #stack: Stack
   readonly #settings: ServerSettings
@@ -149,7 +147,7 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   }
 
   #take(job: Job, port: number): void {
-    job.answer = { backend: this.name, port, source: job.source, sourcePort: job.sourcePort }
+    job.answer = { backend: this.name, port, source: job.source }
     if (this.#busy < this.#settings.workers) this.#start(job)
     else this.#jobs.push(job)
     if (this.#busy >= this.#settings.workers) for (const socket of this.#datagramSockets) socket.pause()
@@ -174,7 +172,6 @@ export class Server implements ListenHandler, TcpHandler, UdpHandler, Activity {
   readonly #finish = (job: Job): void => {
     if (this.#isEnded) return
     this.#busy--
-    this.answered++
     const { socket, answer } = job
     if (socket !== undefined) {
       if ('sendTo' in socket) socket.sendTo(job.source, job.sourcePort, job.bytes, answer, job.ledger, job.journey, job.destination)

@@ -46,8 +46,6 @@ export class Fabric {
   #parts = 0
   /** Asked for the port of an address that nobody has claimed: machines are built when they are first needed. */
   onMissing: (address: Address) => EthernetPort | undefined = () => undefined
-  /** Packets handed to the wire. */
-  packets = 0
 
   constructor(agenda: Agenda, random: Random, quality: LinkQuality, onDrop: DropListener, arpRandom: Random) {
     this.agenda = agenda
@@ -138,7 +136,6 @@ export class Fabric {
     const departure = from.queue.admit(at, serialisation)
     let arrival = departure + this.#delay(from, target)
     if (quality.jitter > 0) arrival = this.#jittered(arrival, target)
-    this.packets++
     account(packet, at, departure, arrival, serialisation, from, target)
     packet.inInterface = target
     this.agenda.post(arrival, arrive, packet)

@@ -16,7 +16,7 @@ config('an empty document means the defaults of kube-proxy', () => {
     syncPeriod: 30e9,
     nodePortAddresses: [],
     localhostNodePorts: true,
-    ipvs: { scheduler: 'rr', strictARP: false, tcpTimeout: 0, tcpFinTimeout: 0, udpTimeout: 0, excludeCIDRs: [] },
+    ipvs: { scheduler: 'rr', strictARP: false, tcpTimeout: 0, tcpFinTimeout: 0, udpTimeout: 0 },
     conntrack: { maxPerCore: 32768, min: 131072, tcpEstablishedTimeout: 86400e9, tcpCloseWaitTimeout: 3600e9, tcpBeLiberal: false, udpTimeout: 0, udpStreamTimeout: 0 },
     udpIdleTimeout: 250e6,
   })

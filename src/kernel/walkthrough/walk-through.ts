@@ -175,7 +175,7 @@ class SavedMachine {
     const [primary] = localAddresses
     this.#machine.primaryAddress = primary ?? 0
     loopback.addresses.push(LOOPBACK)
-    for (const address of [...localAddresses, ...(services ?? []).map((service) => service.address)]) routes.addLocal(address, loopback)
+    for (const address of [...localAddresses, ...(services ?? []).map((service) => service.address)]) routes.addLocal(address)
     routes.add({ to: cidrOf('0.0.0.0/0'), out: this.#out, via: undefined, source: this.#machine.primaryAddress })
   }
 

@@ -1,22 +1,23 @@
 import { logGamma } from './gamma.ts'
 
 /**
- * The upper end of Clopper and Pearson's one-sided interval for a share of which `hits` in `trials` were seen: with that
- * confidence the true share is no larger. Without hits it is close to 3 / trials at 95 % (the rule of three).
+ * The upper end of Clopper and Pearson's one-sided interval for a share of which `hits` in `trials` were seen: with 95 %
+ * confidence the true share is no larger. Without hits it is close to 3 / trials (the rule of three).
  */
-export function shareAtMost(hits: number, trials: number, confidence = 0.95): number {
+export function shareAtMost(hits: number, trials: number): number {
   if (trials === 0 || hits >= trials) return 1
   // The share at which seeing so few hits is just as unlikely as the confidence leaves room for.
   let low = hits / trials
   let high = 1
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2
-    if (betaBelow(middle, hits + 1, trials - hits) < confidence) low = middle
+    if (betaBelow(middle, hits + 1, trials - hits) < CONFIDENCE) low = middle
     else high = middle
   }
   return high
 }
 
+const CONFIDENCE = 0.95
 const HALVINGS = 60
 const TERMS = 1000
 const PRECISION = 1e-13

@@ -58,7 +58,7 @@ export class NodeCache {
     const device = new AddressOnlyInterface('dummy', DEVICE, machine.interfaces.length + 1)
     for (const address of this.#addresses) {
       device.addresses.push(addressOf(address))
-      machine.routes.addLocal(addressOf(address), device)
+      machine.routes.addLocal(addressOf(address))
     }
     machine.interfaces.push(device)
   }
