@@ -53,19 +53,23 @@ export class DropRules {
 
   #add(text: string): void {
     const [side = '', kind = '', list = ''] = text.split(':')
-    const sides = SIDES[side]
-    const matches = CLASSES[kind]
+    const sides = Object.hasOwn(SIDES, side) ? SIDES[side] : undefined
+    const matches = Object.hasOwn(CLASSES, kind) ? CLASSES[kind] : undefined
     const numbers = list.split(',')
-    if (sides === undefined || !numbers.every((number) => /^\d+\+?$/.test(number))) throw new TypeError(`not a drop rule: ${text}`)
+    if (sides === undefined || !numbers.every((number) => /^\d+\+?$/.test(number))) throw notARule(text)
     if (kind === 'bh') {
       this.#blackHoles.push({ sides, after_us: Number(list) })
       return
     }
-    if (matches === undefined) throw new TypeError(`not a drop rule: ${text}`)
+    if (matches === undefined) throw notARule(text)
     const open = numbers.filter((number) => number.endsWith('+')).map((number) => Number.parseInt(number, 10))
     const closed = numbers.filter((number) => !number.endsWith('+')).map(Number)
     this.#rules.push({ sides, matches, numbers: closed, from: Math.min(...open, Number.POSITIVE_INFINITY), seen: 0 })
   }
+}
+
+function notARule(text: string): TypeError {
+  return new TypeError(`not a drop rule: ${text} (write SIDE:CLASS:NUMBERS, such as c:syn:1 or s:data:5,7+; sides are c, s and b, classes ${Object.keys(CLASSES).join(', ')} and bh)`)
 }
 
 function isPureAck(packet: Packet): boolean {

@@ -62,7 +62,7 @@ export interface WalkResult {
   doubts: string[]
 }
 
-type HookName = (typeof HOOK_CHAINS)[number]
+export type HookName = (typeof HOOK_CHAINS)[number]
 
 const CT_STATES = { NEW: CT_NEW, ESTABLISHED: CT_ESTABLISHED, RELATED: CT_RELATED, INVALID: CT_INVALID, UNTRACKED: CT_UNTRACKED } as const
 /** By priority. Source NAT comes after filter, destination NAT before it. */

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import type { Complaints } from '../complaint.ts'
-import { nearest, suggest } from '../../engine/nearest.ts'
 import { below, type Manifest, type Path } from '../text/source.ts'
 import type { Reference } from '../values/reference.ts'
 import { isNamespaced } from '../values/reference.ts'
+import { explain, sayPath, valueAt } from './explain.ts'
 import { scenarioDocument, type Scenario } from './scenario.ts'
 import { NEXT_FIELD } from './shape.ts'
 
@@ -36,7 +36,7 @@ export function readScenario({ value, origin }: Manifest, namespace: string, com
       const [broken] = issue.issues
       complaints.error({ origin: below(origin, ...path), ofName: true }, `\`${String(path.at(-1))}\` ${broken?.message ?? 'is no name here'}`)
     } else {
-      const { message, fix } = explain(issue, path, valueAt(value, path))
+      const { message, fix } = explain(issue, nameOf(path), valueAt(value, path))
       complaints.error({ origin: below(origin, ...path) }, message, fix)
     }
   }
@@ -71,58 +71,8 @@ function faults(issues: Issue[]): number {
   return count
 }
 
-/** zod's words for the types of a value, in ours. */
-const TYPES: Record<string, string> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  object: 'an object (fields below it)',
-  record: 'an object (fields below it)',
-  array: 'a list',
-}
-
-function explain(issue: Issue, path: Path, value: unknown): { message: string; fix?: string } {
-  const name = nameOf(path)
-  const rule = ruleOf(issue)
-  if (value === undefined) return { message: `${name} is missing; it ${rule}` }
-  if (issue.code === 'invalid_value') {
-    const words = issue.values.map(String)
-    const fix = typeof value === 'string' && nearest(value, words) !== undefined ? suggest(value, words) : undefined
-    return { message: `${name} ${rule}, not ${quoted(value)}`, ...(fix === undefined ? {} : { fix }) }
-  }
-  if (!rule.startsWith('must')) return { message: `${name}: ${rule}` }
-  return { message: `${name} ${rule}, not ${quoted(value)}` }
-}
-
-function ruleOf(issue: Issue): string {
-  if (issue.code === 'invalid_value') return issue.values.length === 1 ? `must be ${String(issue.values[0])}` : `must be one of ${issue.values.map(String).join(', ')}`
-  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) return `must be ${TYPES[issue.expected] ?? issue.expected}`
-  if (issue.code === 'invalid_union' && issue.message.startsWith('Invalid input')) return 'must be something else'
-  if (issue.code === 'too_small' && issue.message.startsWith('Too small')) return 'must not be empty'
-  return issue.message
-}
-
-/** The field as people say it: `cluster.network.delay`, `traffic[0].rate`, without the `spec` around everything. */
+/** The field as people say it, without the `spec` around everything. */
 function nameOf(path: Path): string {
-  const shown = path[0] === 'spec' && path.length > 1 ? path.slice(1) : path
-  const text = shown.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('')
+  const text = sayPath(path[0] === 'spec' && path.length > 1 ? path.slice(1) : path)
   return text === '' ? 'a Scenario' : `\`${text}\``
-}
-
-function quoted(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  if (value === null) return 'nothing'
-  const text = String(value)
-  return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let found = value
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = (found as Record<string | number, unknown>)[step]
-  }
-  return found
 }
