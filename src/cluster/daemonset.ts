@@ -5,6 +5,7 @@ import { controllerOf, isActive, isReady, type DaemonSet, type Node, type Pod } 
 import { fits } from './scheduler.ts'
 import { isAvailable, podFrom, resolveShare, sameStatus, tally } from './workload.ts'
 
+const SECOND = 1e9
 const REVISION_LABEL = 'controller-revision-hash'
 
 /** Keeps one pod of each DaemonSet on every node that it fits, and updates them a few at a time: pkg/controller/daemon. */
@@ -49,14 +50,19 @@ export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
     report(set, wanted.length)
   }
 
-  /** Ends outdated pods, as many at a time as may be unavailable; `sync` makes them anew. */
+  /** Ends outdated pods: those that serve nobody at once, of the others as many at a time as may be unavailable; `sync` makes them anew. */
   function update(set: DaemonSet, active: Pod[]): void {
     const { type, rollingUpdate } = set.spec.updateStrategy ?? {}
     if (type === 'OnDelete') return
     const mayMiss = Math.max(1, resolveShare(rollingUpdate?.maxUnavailable ?? 1, active.length, Math.ceil))
-    const missing = active.filter((pod) => !isAvailable(pod, set.spec.minReadySeconds ?? 0, clock)).length
     const outdated = active.filter((pod) => pod.metadata.labels?.[REVISION_LABEL] !== revisionOf(set))
-    for (const pod of outdated.slice(0, Math.max(0, mayMiss - missing))) kubelets.delete(pod)
+    const missing = active.filter((pod) => !serves(pod))
+    const serving = outdated.filter(serves).slice(0, Math.max(0, mayMiss - missing.length))
+    for (const pod of [...outdated.filter((pod) => !serves(pod)), ...serving]) kubelets.delete(pod)
+
+    function serves(pod: Pod): boolean {
+      return isAvailable(pod, set.spec.minReadySeconds ?? 0, clock)
+    }
   }
 
   /** What a dump's pods carry is the present revision: how far a rollout had come cannot be told from it. */
@@ -88,7 +94,8 @@ export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
 
   function report(set: DaemonSet, desired: number): void {
     const pods = podsOf(set).filter(isActive)
-    const counts = tally(pods, set.spec.minReadySeconds ?? 0, clock)
+    const seconds = set.spec.minReadySeconds ?? 0
+    const counts = tally(pods, seconds, clock)
     const status = {
       ...set.status,
       desiredNumberScheduled: desired,
@@ -98,5 +105,6 @@ export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
       numberAvailable: counts.available,
     }
     if (!sameStatus(status, set.status)) store.put<DaemonSet>({ ...set, status })
+    if (counts.available < counts.ready) queue.add(set.metadata.namespace, set.metadata.name, seconds * SECOND)
   }
 }

@@ -1,14 +1,16 @@
 import { WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from './kubelet.ts'
 import { templateHash } from './names.ts'
-import { controllerOf, isReady, isTerminating, type Pod, type StatefulSet } from './object.ts'
-import { podFrom, sameStatus, tally } from './workload.ts'
+import { controllerOf, isTerminating, type Pod, type PodTemplate, type StatefulSet } from './object.ts'
+import { isAvailable, podFrom, sameStatus, tally } from './workload.ts'
 
+const SECOND = 1e9
 const REVISION_LABEL = 'controller-revision-hash'
 
 /**
- * Gives each StatefulSet its numbered pods: made one after the other once the one before is ready (or all at once
- * with podManagementPolicy Parallel), removed and updated from the highest number down.
+ * Gives each StatefulSet its numbered pods: made one after the other once the one before is available (or all at once
+ * with podManagementPolicy Parallel), removed and updated from the highest number down. Pods below the partition
+ * stay at the revision of old, also when they are made anew: stateful_set_control.go.
  */
 export function runStatefulSets(control: ControlPlane, kubelets: Kubelets): void {
   const { store, clock, timing, selection } = control
@@ -16,6 +18,8 @@ export function runStatefulSets(control: ControlPlane, kubelets: Kubelets): void
   const queue = new WorkQueue(clock, sync)
   /** Our name of a template's revision → the name that the cluster of a dump gave it, which its pods carry. */
   const given = new Map<string, string>()
+  /** Each revision's template, as its ControllerRevision keeps it. */
+  const templates = new Map<string, PodTemplate>()
 
   store.watch('StatefulSet', ({ before, after }) => {
     if (after !== undefined) {
@@ -39,6 +43,7 @@ export function runStatefulSets(control: ControlPlane, kubelets: Kubelets): void
     const set = store.get('StatefulSet', namespace, name)
     if (set === undefined) return
     const revision = given.get(revisionOf(set)) ?? revisionOf(set)
+    templates.set(`${namespace}/${revision}`, set.spec.template)
     step(set, revision)
     report(set, revision)
   }
@@ -46,12 +51,12 @@ export function runStatefulSets(control: ControlPlane, kubelets: Kubelets): void
   /** One move, or all at once if the set is Parallel. */
   function step(set: StatefulSet, revision: string): void {
     const isParallel = set.spec.podManagementPolicy === 'Parallel'
-    const start = set.spec.ordinals?.start ?? 0
+    const start = startOf(set)
     const end = start + (set.spec.replicas ?? 1)
     for (let ordinal = start; ordinal < end; ordinal++) {
       const pod = store.get('Pod', set.metadata.namespace, `${set.metadata.name}-${ordinal}`)
       if (pod === undefined) create(set, ordinal, revision)
-      if (!isParallel && (pod === undefined || isTerminating(pod) || !isReady(pod))) return
+      if (!isParallel && (pod === undefined || !isHealthy(set, pod))) return
     }
     const tooMany = podsOf(set).filter((pod) => ordinalOf(pod) >= end || ordinalOf(pod) < start).sort(byOrdinalDown)
     for (const pod of tooMany) {
@@ -61,40 +66,67 @@ export function runStatefulSets(control: ControlPlane, kubelets: Kubelets): void
     update(set, revision)
   }
 
-  /** A rolling update deletes the highest outdated pod, and the loop above makes it anew. */
+  /** A rolling update ends the highest outdated pod, once those above it are well, and the loop above makes it anew. */
   function update(set: StatefulSet, revision: string): void {
     if (set.spec.updateStrategy?.type === 'OnDelete') return
-    const partition = set.spec.updateStrategy?.rollingUpdate?.partition ?? 0
-    const pods = podsOf(set).sort(byOrdinalDown)
-    if (pods.some((pod) => isTerminating(pod) || !isReady(pod))) return
-    const outdated = pods.find((pod) => ordinalOf(pod) >= partition && !isOfRevision(pod, revision))
-    if (outdated !== undefined) kubelets.delete(outdated)
+    for (const pod of podsOf(set).sort(byOrdinalDown)) {
+      if (ordinalOf(pod) < firstToUpdate(set)) return
+      if (!isOfRevision(pod, revision) && !isTerminating(pod)) return kubelets.delete(pod)
+      if (!isHealthy(set, pod)) return
+    }
   }
 
-  function create(set: StatefulSet, ordinal: number, revision: string): void {
+  /** Running, and ready for long enough that the next one may follow. */
+  function isHealthy(set: StatefulSet, pod: Pod): boolean {
+    return !isTerminating(pod) && isAvailable(pod, set.spec.minReadySeconds ?? 0, clock)
+  }
+
+  function create(set: StatefulSet, ordinal: number, updated: string): void {
+    const { namespace } = set.metadata
     const name = `${set.metadata.name}-${ordinal}`
+    const staysBehind = set.spec.updateStrategy?.type !== 'OnDelete' && ordinal < firstToUpdate(set)
+    const revision = staysBehind ? (set.status.currentRevision ?? updated) : updated
     const labels = {
       [REVISION_LABEL]: revision,
       'statefulset.kubernetes.io/pod-name': name,
       'apps.kubernetes.io/pod-index': String(ordinal),
     }
-    const pod = podFrom(set.spec.template, set, name, clock.timestamp(), labels)
+    // A dump does not say what an older revision's template was.
+    const pod = podFrom(templates.get(`${namespace}/${revision}`) ?? set.spec.template, set, name, clock.timestamp(), labels)
     const identity = { hostname: name, ...(set.spec.serviceName ? { subdomain: set.spec.serviceName } : {}) }
     store.put<Pod>({ ...pod, metadata: { ...pod.metadata, generateName: `${set.metadata.name}-` }, spec: { ...pod.spec, ...identity } })
   }
 
-  function report(set: StatefulSet, revision: string): void {
+  function report(set: StatefulSet, updateRevision: string): void {
     const pods = podsOf(set)
-    const counts = tally(pods, set.spec.minReadySeconds ?? 0, clock)
+    const seconds = set.spec.minReadySeconds ?? 0
+    const counts = tally(pods, seconds, clock)
+    const countOf = (revision: string) => pods.filter((pod) => isOfRevision(pod, revision)).length
+    const updatedReplicas = countOf(updateRevision)
+    const isComplete = [counts.replicas, counts.ready, updatedReplicas].every((count) => count === (set.spec.replicas ?? 1))
+    const currentRevision = isComplete ? updateRevision : (set.status.currentRevision ?? updateRevision)
     const status = {
       ...set.status,
       replicas: counts.replicas,
       readyReplicas: counts.ready,
       availableReplicas: counts.available,
-      updatedReplicas: pods.filter((pod) => isOfRevision(pod, revision)).length,
+      currentReplicas: countOf(currentRevision),
+      updatedReplicas,
+      currentRevision,
+      updateRevision,
     }
     if (!sameStatus(status, set.status)) store.put<StatefulSet>({ ...set, status })
+    if (counts.available < counts.ready) queue.add(set.metadata.namespace, set.metadata.name, seconds * SECOND)
   }
+}
+
+function startOf(set: StatefulSet): number {
+  return set.spec.ordinals?.start ?? 0
+}
+
+/** Pods with lower numbers keep the revision of old. */
+function firstToUpdate(set: StatefulSet): number {
+  return startOf(set) + (set.spec.updateStrategy?.rollingUpdate?.partition ?? 0)
 }
 
 function revisionOf({ metadata, spec }: StatefulSet): string {

@@ -139,6 +139,38 @@ statefulSets('an update replaces one pod at a time from the highest number down,
   assert.is(built.cluster.store.get('StatefulSet', 'default', 'db')?.status.updatedReplicas, 3)
 })
 
+statefulSets('the next pod waits until the one before has been ready for minReadySeconds, and all are counted as available in the end', () => {
+  const built = build([])
+  built.cluster.apply(workload('StatefulSet', 'db', { replicas: 2, minReadySeconds: 5 }))
+  built.agenda.run(5 * s)
+  assert.is(podsOf(built.cluster).length, 1)
+  built.agenda.run(20 * s)
+  assert.is(podsOf(built.cluster).length, 2)
+  assert.is(built.cluster.store.get('StatefulSet', 'default', 'db')?.status.availableReplicas, 2)
+})
+
+statefulSets('pods below the partition keep the template of old, also when they are made anew', () => {
+  const spec = { replicas: 3, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } }
+  const built = build([workload('StatefulSet', 'db', spec)])
+  built.cluster.apply(workload('StatefulSet', 'db', spec, { containers: [{ name: 'c', image: 'new' }] }))
+  built.agenda.run(30 * s)
+  built.cluster.delete(ref('Pod', 'db-0'))
+  built.agenda.run(60 * s)
+  assert.equal(podsOf(built.cluster).map(({ spec }) => spec.containers[0]?.image), ['i', 'new', 'new'])
+  const { currentReplicas, updatedReplicas } = built.cluster.store.get('StatefulSet', 'default', 'db')!.status
+  assert.equal([currentReplicas, updatedReplicas], [1, 2])
+})
+
+statefulSets('with OnDelete nothing is replaced, and what somebody deletes comes back in the new version', () => {
+  const spec = { replicas: 2, updateStrategy: { type: 'OnDelete' } }
+  const built = build([workload('StatefulSet', 'db', spec)])
+  built.cluster.apply(workload('StatefulSet', 'db', spec, { containers: [{ name: 'c', image: 'new' }] }))
+  built.agenda.run(30 * s)
+  built.cluster.delete(ref('Pod', 'db-1'))
+  built.agenda.run(60 * s)
+  assert.equal(podsOf(built.cluster).map(({ spec }) => spec.containers[0]?.image), ['i', 'new'])
+})
+
 const daemonSets = suite('daemonsets')
 
 daemonSets('every node has one pod, new nodes included', () => {
@@ -157,6 +189,17 @@ daemonSets('an update replaces one pod after the other', () => {
   watchEvery(built, 60 * s, () => assert.ok(podsOf(built.cluster).filter(isReady).length >= 2))
   assert.is(podsOf(built.cluster).length, 3)
   assert.not(podsOf(built.cluster).some(({ metadata }) => old.has(metadata.name)))
+})
+
+daemonSets('an update waits until the new pod has been ready for minReadySeconds, and goes on then', () => {
+  const built = build([workload('DaemonSet', 'agent', { minReadySeconds: 5 })])
+  const old = new Set(podsOf(built.cluster).map(({ metadata }) => metadata.name))
+  built.cluster.restart(ref('DaemonSet', 'agent'))
+  built.agenda.run(5 * s)
+  assert.is(podsOf(built.cluster).filter(({ metadata }) => old.has(metadata.name)).length, 2)
+  built.agenda.run(60 * s)
+  assert.not(podsOf(built.cluster).some(({ metadata }) => old.has(metadata.name)))
+  assert.is(built.cluster.store.get('DaemonSet', 'default', 'agent')?.status.numberAvailable, 3)
 })
 
 deployments.run()
