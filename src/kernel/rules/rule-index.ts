@@ -1,4 +1,5 @@
 import type { Packet } from '../packet.ts'
+import { DrawRuns } from './draw-runs.ts'
 import { DESTINATION, keyOf, PORT, SOURCE, type RuleKey } from './rule-key.ts'
 import type { Rule } from './rule.ts'
 
@@ -15,9 +16,11 @@ export interface RuleIndex {
   readonly groups: readonly KeyGroup[]
   /** Positions of the rules without exact values, ascending. */
   readonly irregular: Int32Array
+  /** Which of them only draw. */
+  readonly draws: DrawRuns
 }
 
-/** null if the rules are few, or none has a key. */
+/** null if the rules are few. */
 export function indexRules(rules: readonly Rule[]): RuleIndex | null {
   if (rules.length <= WORTHWHILE) return null
   const irregular: number[] = []
@@ -28,10 +31,9 @@ export function indexRules(rules: readonly Rule[]): RuleIndex | null {
     else if (positionsByFields.has(key.fields)) positionsByFields.get(key.fields)?.push(position)
     else positionsByFields.set(key.fields, [position])
   }
-  if (positionsByFields.size === 0) return null
   const groups: KeyGroup[] = []
   for (const [fields, positions] of positionsByFields) groups.push(new KeyGroup(fields, positions, keys))
-  return { groups, irregular: Int32Array.from(irregular) }
+  return { groups, irregular: Int32Array.from(irregular), draws: new DrawRuns(rules, irregular) }
 }
 
 /** Ints of a slot: position of the first rule with that key, then the key. */

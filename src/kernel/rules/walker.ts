@@ -1,6 +1,7 @@
 import { HOOK_CHAINS, NF_ACCEPT, NF_DROP, type Hook, type Verdict } from '../netfilter.ts'
 import type { Packet } from '../packet.ts'
 import { ACCEPT, ACT, ACT_AND_CONTINUE, CONTINUE, DROP, GOTO, JUMP, MARK, RETURN, type CompiledRule } from './compile.ts'
+import type { DrawRuns } from './draw-runs.ts'
 import type { Chain, RuleEnvironment, RuleObserver, Segment, Table } from './program.ts'
 import type { RuleIndex } from './rule-index.ts'
 import type { Target } from './rule.ts'
@@ -12,6 +13,9 @@ type Decision = Verdict | typeof GO_ON | typeof GO_BACK
 
 /** Places for the candidates of all groups of all chains that are being walked at one time. */
 const CURSORS = 4096
+const NOT_DRAWN = -1
+/** A quotient that should be below 1 may be rounded up to it. */
+const BELOW_ONE = 1 - Number.EPSILON
 /** The kernel refuses rules that jump in a circle; here the depth is bounded. */
 const DEPTH_MAX = 512
 
@@ -25,12 +29,14 @@ export class Walker {
   observer: RuleObserver | null = null
   /** Rules that the kernel would have tried in the last walk. The unwritten RETURN at a chain's end is not a rule. */
   evaluated = 0
-  /** Of them, `-m statistic --mode random` matches that were reached: each draws a random number. */
+  /** Of them, `-m statistic --mode random` matches that were reached. */
   statistics = 0
 
   #table: Table | null = null
   #hook: Hook = 0
   #depth = 0
+  /** What is left of the walk's random number; NOT_DRAWN before the first draw. */
+  #uniform = NOT_DRAWN
   /** For each index group of the chains being walked, its next member that can match. */
   readonly #cursors = new Int32Array(CURSORS)
   #cursorTop = 0
@@ -45,21 +51,39 @@ export class Walker {
   walk(table: Table, hook: Hook, packet: Packet): Verdict {
     const chain = table.chain(HOOK_CHAINS[hook])
     if (chain !== undefined) return this.walkFrom(table, chain, hook, packet)
-    this.evaluated = 0
-    this.statistics = 0
+    this.begin()
     return NF_ACCEPT
   }
 
   /** Walks a built-in chain of the table. */
   walkFrom(table: Table, chain: Chain, hook: Hook, packet: Packet): Verdict {
-    this.evaluated = 0
-    this.statistics = 0
+    this.begin()
     this.#table = table
     this.#hook = hook
     const decision = this.#walkChain(chain, packet)
     if (decision !== GO_ON && decision !== GO_BACK) return decision
     if (this.observer !== null) this.observer.policy(table, chain, this.evaluated)
     return chain.policy === 'DROP' ? NF_DROP : NF_ACCEPT
+  }
+
+  /** Begins a walk: counts of the last one are forgotten. */
+  begin(): void {
+    this.evaluated = 0
+    this.statistics = 0
+    this.#uniform = NOT_DRAWN
+  }
+
+  /**
+   * A random draw that succeeds with that chance (xt_statistic.c). The kernel draws anew for each rule; here one number
+   * does for a walk: given the outcome, what is left of it is uniform again. So the same number picks the same
+   * endpoint in every proxy mode, and the first match of many draws can be looked up.
+   */
+  draw(chance: number): boolean {
+    this.statistics++
+    const uniform = this.#random()
+    const succeeds = uniform < chance
+    this.#uniform = succeeds ? uniform / chance : (uniform - chance) / (1 - chance)
+    return succeeds
   }
 
   /** This machine's state of a match, `start` to begin with. */
@@ -103,7 +127,7 @@ export class Walker {
 
   /** Tries only the rules that the index names, in order, and counts those passed over. */
   #walkIndexed(chain: Chain, segment: Segment, base: number, index: RuleIndex, packet: Packet): Decision {
-    const { groups, irregular } = index
+    const { groups, irregular, draws } = index
     const cursors = this.#cursors
     const bottom = this.#cursorTop
     const top = bottom + groups.length
@@ -124,18 +148,44 @@ export class Walker {
         from = i
       }
       if (position === segment.rules.length) break
-      if (from < 0) nextIrregular++
-      else cursors[from] = groups[from - bottom]!.following(cursors[from] as number)
+      let isDrawn = false
+      if (from >= 0) cursors[from] = groups[from - bottom]!.following(cursors[from] as number)
+      else if (draws.lastOf(nextIrregular) < 0) nextIrregular++
+      else {
+        const last = draws.lastOf(nextIrregular)
+        const place = this.#drawFirst(draws, nextIrregular, last)
+        isDrawn = place <= last
+        nextIrregular = isDrawn ? place + 1 : place
+        if (!isDrawn) continue
+        position = irregular[place] as number
+      }
       this.evaluated += position + 1 - passed
       passed = position + 1
       const rule = segment.compiled(position)
-      if (!rule.matches(packet, this)) continue
+      if (!isDrawn && !rule.matches(packet, this)) continue
       decision = this.#take(chain, base + position, rule, packet)
       if (decision !== GO_ON) break
     }
     if (decision === GO_ON) this.evaluated += segment.rules.length - passed
     this.#cursorTop = bottom
     return decision
+  }
+
+  /** What `draw` says of the rules from one place of a run to its last, until one matches: its place, or the one after the run. */
+  #drawFirst(draws: DrawRuns, from: number, last: number): number {
+    const uniform = this.#random()
+    const place = draws.first(from, uniform)
+    const reached = draws.survival(from, place - 1)
+    const left = place > last ? 0 : draws.survival(from, place)
+    const rest = (uniform - (1 - reached)) / (reached - left)
+    this.#uniform = Math.min(Math.max(rest, 0), BELOW_ONE)
+    this.statistics += Math.min(place, last) - from + 1
+    return place
+  }
+
+  #random(): number {
+    if (this.#uniform === NOT_DRAWN) this.#uniform = this.environment.random()
+    return this.#uniform
   }
 
   #take(chain: Chain, position: number, rule: CompiledRule, packet: Packet): Decision {
@@ -168,12 +218,13 @@ export class Walker {
 
   /** REJECT sends an answer, which may walk the machine's OUTPUT before this walk is over. */
   #act(target: Target, packet: Packet): Verdict {
-    const [table, hook, evaluated, statistics] = [this.#table, this.#hook, this.evaluated, this.statistics]
+    const [table, hook, evaluated, statistics, uniform] = [this.#table, this.#hook, this.evaluated, this.statistics, this.#uniform]
     const verdict = this.environment.act(target, packet, hook)
     this.#table = table
     this.#hook = hook
     this.evaluated = evaluated
     this.statistics = statistics
+    this.#uniform = uniform
     return verdict
   }
 

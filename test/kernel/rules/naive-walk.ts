@@ -16,6 +16,7 @@ export interface NaiveResult {
  * matches; its own walking is not used.
  */
 export function walkNaively(machine: Walker, table: Table, hook: Hook, packet: Packet): NaiveResult {
+  machine.begin()
   const result: NaiveResult = { verdict: NF_ACCEPT, evaluated: 0, hits: [] }
   const stack: { chain: Chain; position: number }[] = []
   let chain = table.chain(HOOK_CHAINS[hook])

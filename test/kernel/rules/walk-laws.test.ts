@@ -65,12 +65,17 @@ function targetOf(chain: number): fc.Arbitrary<Target | null> {
   return fc.oneof(...targets)
 }
 
+/** As a Service with several endpoints has them: rules that only draw, one after the other. */
+const drawOnly: fc.Arbitrary<Match[]> = fc.constantFrom(0, 2 ** 28, 2 ** 29, 2 ** 30, 2 ** 31).map((threshold) => [{ kind: 'comment', text: 'x' }, { kind: 'statistic', mode: 'random', threshold }])
+
 const programs: fc.Arbitrary<Table> = fc.tuple(...CHAINS.map(chainOf)).map((chains) => newTable('mangle', chains))
 
 function chainOf(name: string, place: number): fc.Arbitrary<Chain> {
   const rule: fc.Arbitrary<Rule> = fc.record({ matches: matchesOf, target: targetOf(place) })
+  const draws = fc.array(fc.record({ matches: drawOnly, target: targetOf(place) }), { maxLength: 9, size: 'max' })
   // Mostly above the length at which a segment gets an index.
-  const segment = fc.array(rule, { minLength: 0, maxLength: 24, size: 'max' }).map((rules) => new Segment(rules))
+  const mixed = fc.array(fc.oneof({ weight: 5, arbitrary: rule.map((one) => [one]) }, { weight: 1, arbitrary: draws }), { minLength: 0, maxLength: 24, size: 'max' })
+  const segment = mixed.map((rules) => new Segment(rules.flat()))
   const policy = place === 0 ? fc.constantFrom('ACCEPT' as const, 'DROP' as const) : fc.constant(undefined)
   return fc.tuple(fc.array(segment, { minLength: 1, maxLength: 3 }), policy).map(([segments, decided]) => new Chain(name, segments, decided))
 }

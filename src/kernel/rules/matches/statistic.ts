@@ -1,4 +1,5 @@
 import { bang, NotUnderstood } from '../iptables-save/options.ts'
+import type { Rule } from '../rule.ts'
 import type { MatchModule } from './match-module.ts'
 
 /** The kernel compares 31 random bits with round(probability × 2^31). */
@@ -26,11 +27,8 @@ export const statistic: MatchModule<'statistic'> = {
   test(match) {
     const expected = match.negated !== true
     if (match.mode === 'random') {
-      const { threshold } = match
-      return (_packet, walker) => {
-        walker.statistics++
-        return Math.floor(walker.environment.random() * RANDOM_RANGE) < threshold === expected
-      }
+      const chance = match.threshold / RANDOM_RANGE
+      return (_packet, walker) => walker.draw(chance) === expected
     }
     const last = match.every - 1
     // The counter stands so that packet number `packet`, counted from 0, is the first to match.
@@ -41,6 +39,13 @@ export const statistic: MatchModule<'statistic'> = {
       return (state.count === 0) === expected
     }
   },
+}
+
+/** The chance of a rule that asks for nothing but a random draw; undefined for any other. */
+export function chanceOf(rule: Rule): number | undefined {
+  const [match, ...others] = rule.matches.filter(({ kind }) => kind !== 'comment')
+  if (match?.kind !== 'statistic' || match.mode !== 'random' || match.negated === true || others.length > 0) return undefined
+  return match.threshold / RANDOM_RANGE
 }
 
 /** The threshold that the kernel stores for a probability. */
