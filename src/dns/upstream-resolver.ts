@@ -4,7 +4,7 @@ import type { Listener, ListenHandler } from '../socket/tcp/listener.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
 import { noteService } from './coredns/service-time.ts'
-import type { DnsMessage, DnsQuestion, ResourceRecord } from './records/message.ts'
+import { emptyAnswer, type DnsMessage, type DnsQuestion, type ResourceRecord } from './records/message.ts'
 import { OPT_SIZE, PLAIN_UDP_LIMIT, truncate } from './records/size.ts'
 import { familyOf } from './resolver/address-order.ts'
 import { NOERROR, NXDOMAIN, SERVFAIL } from './resolver/resolution.ts'
@@ -97,16 +97,15 @@ const NEGATIVE_TTL = 900
 
 /** What the world says: the scenario's own records; else an address made from the name, below well-known top-level domains. */
 export function worldAnswer(question: DnsQuestion, { failure, ttl, records }: UpstreamSettings): DnsMessage {
-  const base = { question, authoritative: false, truncated: false, answers: [], authority: [], additional: [] }
-  if (failure === 'servfail') return { ...base, rcode: SERVFAIL }
+  if (failure === 'servfail') return emptyAnswer(question, SERVFAIL)
   const answers: ResourceRecord[] = []
   const exists = follow(question.name, question, ttl, records, answers)
-  if (exists && answers.some(({ type }) => type === question.type)) return { ...base, rcode: NOERROR, answers }
+  if (exists && answers.some(({ type }) => type === question.type)) return { ...emptyAnswer(question, NOERROR), answers }
   const soa: ResourceRecord = {
     name: question.name.slice(question.name.lastIndexOf('.') + 1), type: 'SOA', ttl: NEGATIVE_TTL,
     mname: 'a.root-servers.net', rname: 'nstld.verisign-grs.com', serial: 1, refresh: 1800, retry: 900, expire: 604_800, minimum: NEGATIVE_TTL,
   }
-  return { ...base, rcode: exists ? NOERROR : NXDOMAIN, answers, authority: [soa] }
+  return { ...emptyAnswer(question, exists ? NOERROR : NXDOMAIN), answers, authority: [soa] }
 }
 
 const MAX_ALIASES = 8

@@ -1,5 +1,5 @@
 import type { DnsMessage, DnsQuestion } from './records/message.ts'
-import { messageSize, OPT_SIZE, PLAIN_UDP_LIMIT, querySize } from './records/size.ts'
+import { messageSize, OPT_SIZE, PLAIN_UDP_LIMIT, querySize, TCP_LIMIT } from './records/size.ts'
 import type { Transport } from './resolver/resolution.ts'
 
 /** The port of DNS (RFC 1035 4.2). */
@@ -7,7 +7,6 @@ export const DNS_PORT = 53
 
 /** Bytes before a message on a TCP connection: its length (RFC 1035 4.2.2). */
 const LENGTH_PREFIX = 2
-const TCP_LIMIT = 65_535
 
 /** A question as packets carry it. */
 export class Query {

@@ -41,7 +41,7 @@ export interface UdpOptions {
 export type UdpSendResult = 'ok' | 'EPERM' | 'ENETUNREACH' | 'EDESTADDRREQ'
 
 /** Bookkeeping of the kernel for a datagram in a receive buffer (sk_buff and its shared info), beside the data. */
-const SKB_OVERHEAD = 768
+export const SKB_OVERHEAD = 768
 
 /** A UDP socket. */
 export class UdpSocket {

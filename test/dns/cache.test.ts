@@ -1,6 +1,5 @@
 import { Cache, type CacheOptions, DEFAULT_CACHE } from '../../src/dns/coredns/cache.ts'
-import { emptyAnswer } from '../../src/dns/coredns/handler.ts'
-import type { DnsMessage, DnsQuestion, ResourceRecord } from '../../src/dns/records/message.ts'
+import { emptyAnswer, type DnsMessage, type DnsQuestion, type ResourceRecord } from '../../src/dns/records/message.ts'
 import { assert, test } from '../kit.ts'
 
 const SECOND = 1e9

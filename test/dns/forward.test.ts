@@ -1,5 +1,6 @@
 import { DEFAULT_FORWARD, Forward, type ForwardOptions } from '../../src/dns/coredns/forward.ts'
-import { type Request, emptyAnswer, isFailure } from '../../src/dns/coredns/handler.ts'
+import { type Request, isFailure } from '../../src/dns/coredns/handler.ts'
+import { emptyAnswer } from '../../src/dns/records/message.ts'
 import { assert, suite } from '../kit.ts'
 import { ScriptedHost, type UpstreamState } from './scripted-upstreams.ts'
 

@@ -1,9 +1,9 @@
 import { compileCorefile } from '../../src/dns/coredns/compile.ts'
 import { kubeadmCorefile, nodeLocalCorefile } from '../../src/dns/coredns/default-corefile.ts'
-import { type Request, emptyAnswer } from '../../src/dns/coredns/handler.ts'
+import type { Request } from '../../src/dns/coredns/handler.ts'
 import { DnsServer, type ServerSurroundings } from '../../src/dns/coredns/server.ts'
 import type { ClusterObjects } from '../../src/dns/records/kubernetes.ts'
-import { type DnsMessage, type DnsQuestion, type RecordType, formatData } from '../../src/dns/records/message.ts'
+import { type DnsMessage, type DnsQuestion, type RecordType, emptyAnswer, formatData } from '../../src/dns/records/message.ts'
 import { assert, test } from '../kit.ts'
 import { ScriptedHost, type UpstreamState } from './scripted-upstreams.ts'
 

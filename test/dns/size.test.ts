@@ -1,5 +1,5 @@
 import type { DnsMessage, ResourceRecord } from '../../src/dns/records/message.ts'
-import { OPT_SIZE, PLAIN_UDP_LIMIT, messageSize, querySize, truncate } from '../../src/dns/records/size.ts'
+import { OPT_SIZE, PLAIN_UDP_LIMIT, TCP_LIMIT, messageSize, querySize, truncate } from '../../src/dns/records/size.ts'
 import { assert, test } from '../kit.ts'
 
 function records(name: string, count: number): ResourceRecord[] {
@@ -7,12 +7,11 @@ function records(name: string, count: number): ResourceRecord[] {
 }
 
 function message(name: string, answers: ResourceRecord[], authority: ResourceRecord[] = [], additional: ResourceRecord[] = []): DnsMessage {
-  return { question: { name, type: 'A' }, rcode: 0, authoritative: true, truncated: false, answers, authority, additional }
+  return { question: { name, type: 'A' }, rcode: 0, truncated: false, answers, authority, additional }
 }
 
 /** dig sends a cookie, and the recorded CoreDNS returned an OPT record of that length. */
 const OPT_WITH_COOKIE = OPT_SIZE + 12
-const TCP_LIMIT = 65_535
 
 // What a real CoreDNS 1.13.2 sent: records, limit, size of OPT, answers left, bytes, TC.
 const MEASURED: [string, number, number, number, number, number, boolean][] = [

@@ -175,7 +175,7 @@ function ttlLeft(item: Item, now: Nanos): number {
 
 function agedMessage(item: Item, question: DnsQuestion, ttl: number): DnsMessage {
   if (item.agedTtl !== ttl) {
-    item.aged = { ...withTtl(item.message, ttl), authoritative: true }
+    item.aged = withTtl(item.message, ttl)
     item.agedTtl = ttl
   }
   return item.aged.question === question ? item.aged : { ...item.aged, question }

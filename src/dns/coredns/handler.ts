@@ -54,8 +54,3 @@ export interface ServerHost {
   /** Runs a task beside the others. */
   spawn(task: Task<void>): void
 }
-
-/** An answer with nothing in it. */
-export function emptyAnswer(question: DnsQuestion, rcode: number): DnsMessage {
-  return { question, rcode, authoritative: false, truncated: false, answers: [], authority: [], additional: [] }
-}

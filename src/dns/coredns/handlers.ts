@@ -1,11 +1,11 @@
 import { below, type Random } from '../../engine/random.ts'
 import { type ClusterObjects, answerFromCluster } from '../records/kubernetes.ts'
-import type { DnsMessage, DnsQuestion, ResourceRecord } from '../records/message.ts'
+import { emptyAnswer, type DnsMessage, type DnsQuestion, type ResourceRecord } from '../records/message.ts'
 import { isBelow } from '../records/name.ts'
 import { familyOf } from '../resolver/address-order.ts'
 import { NOERROR, NXDOMAIN, SERVFAIL } from '../resolver/resolution.ts'
 import type { Cache, CacheOptions } from './cache.ts'
-import { type Handler, type Handling, type Request, type ServerHost, type Task, emptyAnswer, isFailure } from './handler.ts'
+import { type Handler, type Handling, type Request, type ServerHost, type Task, isFailure } from './handler.ts'
 import type { KubernetesSettings } from './settings/kubernetes.ts'
 import type { HostsSettings, RewriteRule, TemplateSettings } from './settings/local.ts'
 
@@ -150,7 +150,7 @@ export function templating(templates: readonly TemplateSettings[], next: Handler
       }
       if (template.rcode === SERVFAIL) return { failure: SERVFAIL }
       const answers = template.answers.flatMap((text) => parseRecord(fillIn(text, question, match)) ?? [])
-      return { ...emptyAnswer(question, template.rcode), authoritative: true, answers }
+      return { ...emptyAnswer(question, template.rcode), answers }
     }
     return yield* next(request)
   }
@@ -191,7 +191,7 @@ export function hosting(hosts: HostsSettings, next: Handler): Handler {
     const family = question.type === 'A' ? 'inet' : question.type === 'AAAA' ? 'inet6' : undefined
     const type = question.type === 'AAAA' ? 'AAAA' : 'A'
     const answers = addresses.filter((address) => familyOf(address) === family).map((address): ResourceRecord => ({ name: question.name, type, ttl: hosts.ttl, address }))
-    return { ...emptyAnswer(question, NOERROR), authoritative: true, answers }
+    return { ...emptyAnswer(question, NOERROR), answers }
   }
 }
 

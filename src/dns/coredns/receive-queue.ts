@@ -1,7 +1,5 @@
 import type { Nanos } from '../../engine/agenda.ts'
-
-/** Bookkeeping of the kernel for a datagram in a receive buffer (sk_buff and its shared info), beside the data. */
-const SKB_OVERHEAD = 768
+import { SKB_OVERHEAD } from '../../socket/udp.ts'
 
 /**
  * The receive buffer of a process that reads a datagram when it has a core for it. When that will be is known when the

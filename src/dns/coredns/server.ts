@@ -1,12 +1,12 @@
 import type { ClusterObjects } from '../records/kubernetes.ts'
-import type { DnsMessage } from '../records/message.ts'
+import { emptyAnswer, type DnsMessage } from '../records/message.ts'
 import { isBelow } from '../records/name.ts'
-import { PLAIN_UDP_LIMIT, OPT_SIZE, truncate } from '../records/size.ts'
+import { OPT_SIZE, PLAIN_UDP_LIMIT, TCP_LIMIT, truncate } from '../records/size.ts'
 import { REFUSED, SERVFAIL, type Socket } from '../resolver/resolution.ts'
 import { Cache } from './cache.ts'
 import type { PluginPart, ServerPlan } from './compile.ts'
 import { Forward } from './forward.ts'
-import { type Handler, type Request, type ServerHost, type Task, emptyAnswer, isFailure } from './handler.ts'
+import { type Handler, type Request, type ServerHost, type Task, isFailure } from './handler.ts'
 import { answeringForCluster, caching, hosting, rewriting, shuffling, templating, walkingSearchList } from './handlers.ts'
 
 /** What a server sees of its cluster; a node cache sees nothing. */
@@ -17,8 +17,6 @@ export interface ServerSurroundings {
   /** The search list of the pod at this address, for autopath; undefined if none has it. */
   searchListOf(client: string): readonly string[] | undefined
 }
-
-const TCP_LIMIT = 65_535
 
 interface Block {
   readonly zones: ServerPlan['zones']

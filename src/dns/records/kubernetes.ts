@@ -69,7 +69,6 @@ export function answerFromCluster(question: DnsQuestion, objects: ClusterObjects
   return {
     question,
     rcode: found === undefined ? NXDOMAIN : NOERROR,
-    authoritative: true,
     truncated: false,
     answers,
     additional,

@@ -20,11 +20,15 @@ export type RecordData =
 export interface DnsMessage {
   readonly question: DnsQuestion
   readonly rcode: number
-  readonly authoritative: boolean
   readonly truncated: boolean
   readonly answers: readonly ResourceRecord[]
   readonly authority: readonly ResourceRecord[]
   readonly additional: readonly ResourceRecord[]
+}
+
+/** An answer with nothing in it. */
+export function emptyAnswer(question: DnsQuestion, rcode: number): DnsMessage {
+  return { question, rcode, truncated: false, answers: [], authority: [], additional: [] }
 }
 
 /** What `dig` prints of the record's data. */

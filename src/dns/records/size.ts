@@ -8,6 +8,8 @@ import type { DnsMessage, ResourceRecord } from './message.ts'
 
 /** Largest UDP answer for a query without EDNS(0) (RFC 1035 4.2.1). */
 export const PLAIN_UDP_LIMIT = 512
+/** Largest answer over TCP, whose length has 16 bits (RFC 1035 4.2.2). */
+export const TCP_LIMIT = 65_535
 
 const HEADER = 12
 const QUESTION_TAIL = 4
