@@ -34,6 +34,8 @@ export const CT_ESTABLISHED = 2
 export const CT_RELATED = 3
 export const CT_INVALID = 4
 export const CT_UNTRACKED = 5
+/** How many there are. */
+export const CT_STATES = 6
 export type CtState = typeof CT_NONE | typeof CT_NEW | typeof CT_ESTABLISHED | typeof CT_RELATED | typeof CT_INVALID | typeof CT_UNTRACKED
 
 /** The header of the packet that an ICMP error quotes; NAT translates it too. */

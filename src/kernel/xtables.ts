@@ -1,11 +1,12 @@
 import { ruleCost } from '../costs.ts'
 import type { Random } from '../engine/random.ts'
 import type { Address } from './address.ts'
+import type { HookFunction } from './hooks.ts'
 import { NETFILTER } from './journey.ts'
 import type { Ipvs } from './ipvs/ipvs.ts'
 import type { Machine } from './machine.ts'
 import { FORWARD, HOOK_CHAINS, IPS_DST_NAT, IPS_SRC_NAT, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, POST_ROUTING, PRE_ROUTING, PRIORITY, type Hook, type Verdict } from './netfilter.ts'
-import type { Packet } from './packet.ts'
+import { CT_STATES, type Packet } from './packet.ts'
 import { RuleActions } from './rule-actions.ts'
 import { printRule } from './rules/iptables-save/print.ts'
 import { DST_NAT, SRC_NAT } from './conntrack/status.ts'
@@ -30,6 +31,7 @@ const NAT_HOOKS = [
 ] as const
 
 const FEW_RULES = 64
+const NOT_WALKED = -1
 
 /** The iptables tables of one machine: walks packets through them, charges what that costs, does what targets say. */
 export class Xtables implements RuleEnvironment, RuleObserver {
@@ -71,7 +73,7 @@ export class Xtables implements RuleEnvironment, RuleObserver {
       if (table === undefined) continue
       for (const hook of TABLE_HOOKS[name].hooks) {
         const chain = table.chain(HOOK_CHAINS[hook])
-        if (hasEffect(chain)) hooks.register('xtables', hook, TABLE_HOOKS[name].priority, (packet) => this.#walk(table, chain, hook, packet))
+        if (hasEffect(chain)) hooks.register('xtables', hook, TABLE_HOOKS[name].priority, this.#remembering((packet) => this.#walk(table, chain, hook, packet)))
       }
     }
     this.#loadNat(ruleset.tables.nat)
@@ -138,17 +140,46 @@ export class Xtables implements RuleEnvironment, RuleObserver {
     }
   }
 
+  /**
+   * Packets of one connection state that bear no mark may meet the same rules every time, as those of established
+   * connections do in FORWARD: then the walk is not repeated, only charged. A new ruleset comes with new memories.
+   */
+  #remembering(walk: HookFunction): HookFunction {
+    const costs = new Float64Array(CT_STATES).fill(NOT_WALKED)
+    const verdicts: Verdict[] = []
+    return (packet, hook) => {
+      const { mark, ctState, journey } = packet
+      if (mark !== 0 || journey !== null) return walk(packet, hook)
+      const known = costs[ctState]!
+      if (known !== NOT_WALKED) {
+        this.#machine.charge(packet, NETFILTER, known, '')
+        return verdicts[ctState]!
+      }
+      const verdict = walk(packet, hook)
+      if (this.walker.isRepeatable) {
+        costs[ctState] = this.#costOfWalk()
+        verdicts[ctState] = verdict
+      }
+      return verdict
+    }
+  }
+
   #walk(table: Table, chain: Chain, hook: Hook, packet: Packet): Verdict {
     const { walker } = this
     if (packet.journey !== null) walker.observer = this
     const verdict = walker.walkFrom(table, chain, hook, packet)
     walker.observer = null
-    const { rules } = this.#machine.costs
-    const plain = walker.evaluated - walker.statistics
-    const rulesNs = this.#fewRules[plain] ?? ruleCost(rules.curve, plain)
-    const ns = Math.round(rules.table + rulesNs + walker.statistics * rules.statistic)
-    this.#machine.charge(packet, NETFILTER, ns, packet.journey === null ? '' : `${table.name} ${HOOK_CHAINS[hook]}: ${walker.evaluated} rules tried`)
+    this.#machine.charge(packet, NETFILTER, this.#costOfWalk(), packet.journey === null ? '' : `${table.name} ${HOOK_CHAINS[hook]}: ${walker.evaluated} rules tried`)
     return verdict
+  }
+
+  /** What the last walk costs, in ns. */
+  #costOfWalk(): number {
+    const { evaluated, statistics } = this.walker
+    const { rules } = this.#machine.costs
+    const plain = evaluated - statistics
+    const rulesNs = this.#fewRules[plain] ?? ruleCost(rules.curve, plain)
+    return Math.round(rules.table + rulesNs + statistics * rules.statistic)
   }
 }
 

@@ -102,6 +102,7 @@ export class CompiledRule {
     if (((1 << packet.ctState) & this.#states) === 0) return false
     if (((packet.mark & this.#markMask) === this.#mark) !== this.#markEqual) return false
     if (!this.#asksMore) return true
+    walker.isRepeatable = false
     if (((packet.source & this.#sourceMask) === this.#source) !== this.#sourceEqual) return false
     if (((packet.destination & this.#destinationMask) === this.#destination) !== this.#destinationEqual) return false
     if (this.#protocol !== 0 && (packet.protocol === this.#protocol) !== this.#protocolEqual) return false

@@ -31,6 +31,8 @@ export class Walker {
   evaluated = 0
   /** Of them, `-m statistic --mode random` matches that were reached. */
   statistics = 0
+  /** The last walk asked for nothing but connection state and mark, and did nothing: alike packets meet the same. */
+  isRepeatable = true
 
   #table: Table | null = null
   #hook: Hook = 0
@@ -70,6 +72,7 @@ export class Walker {
   begin(): void {
     this.evaluated = 0
     this.statistics = 0
+    this.isRepeatable = true
     this.#uniform = NOT_DRAWN
   }
 
@@ -128,6 +131,7 @@ export class Walker {
   /** Tries only the rules that the index names, in order, and counts those passed over. */
   #walkIndexed(chain: Chain, segment: Segment, base: number, index: RuleIndex, packet: Packet): Decision {
     const { groups, irregular, draws } = index
+    if (groups.length > 0) this.isRepeatable = false
     const cursors = this.#cursors
     const bottom = this.#cursorTop
     const top = bottom + groups.length
@@ -184,6 +188,7 @@ export class Walker {
   }
 
   #random(): number {
+    this.isRepeatable = false
     if (this.#uniform === NOT_DRAWN) this.#uniform = this.environment.random()
     return this.#uniform
   }
@@ -204,6 +209,7 @@ export class Walker {
       case RETURN:
         return GO_BACK
       case MARK:
+        this.isRepeatable = false
         packet.mark = (packet.mark & rule.markKeep) ^ rule.markFlip
         return GO_ON
       case ACT:
@@ -225,6 +231,7 @@ export class Walker {
     this.evaluated = evaluated
     this.statistics = statistics
     this.#uniform = uniform
+    this.isRepeatable = false
     return verdict
   }
 

@@ -68,10 +68,19 @@ function targetOf(chain: number): fc.Arbitrary<Target | null> {
 /** As a Service with several endpoints has them: rules that only draw, one after the other. */
 const drawOnly: fc.Arbitrary<Match[]> = fc.constantFrom(0, 2 ** 28, 2 ** 29, 2 ** 30, 2 ** 31).map((threshold) => [{ kind: 'comment', text: 'x' }, { kind: 'statistic', mode: 'random', threshold }])
 
-const programs: fc.Arbitrary<Table> = fc.tuple(...CHAINS.map(chainOf)).map((chains) => newTable('mangle', chains))
+/** As most of FORWARD is: rules that ask for connection state, mark, or nothing. */
+const stateOrMark: fc.Arbitrary<Match[]> = fc.constantFrom<Match[]>(
+  [], [{ kind: 'conntrack', module: 'conntrack', states: ['NEW'] }], [{ kind: 'conntrack', module: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], [{ kind: 'mark', value: 1, mask: 1 }],
+)
 
-function chainOf(name: string, place: number): fc.Arbitrary<Chain> {
-  const rule: fc.Arbitrary<Rule> = fc.record({ matches: matchesOf, target: targetOf(place) })
+const programs = programsOf(matchesOf)
+
+function programsOf(matches: fc.Arbitrary<Match[]>): fc.Arbitrary<Table> {
+  return fc.tuple(...CHAINS.map((name, place) => chainOf(name, place, matches))).map((chains) => newTable('mangle', chains))
+}
+
+function chainOf(name: string, place: number, matches: fc.Arbitrary<Match[]>): fc.Arbitrary<Chain> {
+  const rule: fc.Arbitrary<Rule> = fc.record({ matches, target: targetOf(place) })
   const draws = fc.array(fc.record({ matches: drawOnly, target: targetOf(place) }), { maxLength: 9, size: 'max' })
   // Mostly above the length at which a segment gets an index.
   const mixed = fc.array(fc.oneof({ weight: 5, arbitrary: rule.map((one) => [one]) }, { weight: 1, arbitrary: draws }), { minLength: 0, maxLength: 24, size: 'max' })
@@ -124,6 +133,23 @@ laws('with and without index agree in verdict, rules hit, marks, random draws, l
   fc.assert(property, { seed: 20, numRuns: 2000 })
   // The law says little if rules and packets rarely meet.
   assert.ok(hits > 5000, `only ${hits} rules were hit`)
+})
+
+laws('a walk that calls itself repeatable meets the same with every packet of that state and mark', () => {
+  let repeatable = 0
+  const mostlyState = fc.oneof({ weight: 6, arbitrary: stateOrMark }, { weight: 1, arbitrary: matchesOf })
+  const property = fc.property(programsOf(mostlyState), packets, packets, (table, fields, others) => {
+    const machine = machineOf([0.3, 0.7])
+    const verdict = machine.walk(table, PRE_ROUTING, packetOf(fields))
+    if (!machine.isRepeatable) return
+    repeatable++
+    const { evaluated, statistics } = machine
+    const alike = packetOf({ ...others, ctState: fields.ctState, mark: fields.mark })
+    assert.is(machine.walk(table, PRE_ROUTING, alike), verdict)
+    assert.equal([machine.evaluated, machine.statistics, machine.drawn(), alike.mark], [evaluated, statistics, 0, fields.mark])
+  })
+  fc.assert(property, { seed: 21, numRuns: 3000 })
+  assert.ok(repeatable > 100, `only ${repeatable} walks were repeatable`)
 })
 
 laws.run()
