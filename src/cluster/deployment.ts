@@ -2,7 +2,7 @@ import { WorkQueue, type ControlPlane } from './control.ts'
 import { canonicalTemplate, HASH_LABEL, templateHash } from './names.ts'
 import { controllerOf, type Deployment, type ReplicaSet } from './object.ts'
 import { nextReplicas } from './rollout.ts'
-import { compare } from './store.ts'
+import { compareTexts } from '../engine/order.ts'
 import { controlledBy, sameStatus } from './workload.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'
@@ -89,5 +89,5 @@ function revisionOf(set: ReplicaSet | undefined): number {
 }
 
 function byRevision(a: ReplicaSet, b: ReplicaSet): number {
-  return revisionOf(a) - revisionOf(b) || compare(a.metadata.name, b.metadata.name)
+  return revisionOf(a) - revisionOf(b) || compareTexts(a.metadata.name, b.metadata.name)
 }

@@ -1,3 +1,4 @@
+import { compareTexts } from '../engine/order.ts'
 import { WorkQueue, type ControlPlane } from './control.ts'
 import { endpointOf, endpointPorts } from './endpoint.ts'
 import { withHints } from './hints.ts'
@@ -5,7 +6,7 @@ import { randomSuffix } from './names.ts'
 import { hasSelector, isFinished, type Endpoint, type EndpointSlice, type Metadata, type Pod, type Service } from './object.ts'
 import { SERVICE_NAME_LABEL } from './selection.ts'
 import { packSlices, portsKey, type PortGroup, type SliceContent } from './slices.ts'
-import { compare, keyOf } from './store.ts'
+import { keyOf } from './store.ts'
 import { controlledBy } from './workload.ts'
 
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by'
@@ -66,7 +67,7 @@ export function runEndpointSlices(control: ControlPlane): void {
   function groupsOf(service: Service): Map<string, PortGroup> {
     const groups = new Map<string, PortGroup>()
     const pods = selection.podsSelectedBy(service).filter(isEndpoint)
-    for (const pod of pods.sort((a, b) => compare(a.metadata.name, b.metadata.name))) {
+    for (const pod of pods.sort((a, b) => compareTexts(a.metadata.name, b.metadata.name))) {
       const ports = endpointPorts(pod, service)
       const key = portsKey(ports)
       let group = groups.get(key)

@@ -1,4 +1,6 @@
 import { below, type Random } from '../engine/random.ts'
+import { fnv1a } from '../engine/fnv1a.ts'
+import { compareTexts } from '../engine/order.ts'
 import type { PodTemplate } from './object.ts'
 
 /** No vowels and no lookalikes, so that no suffix spells a word: apimachinery's util/rand. */
@@ -24,7 +26,7 @@ export function safeEncode(text: string): string {
  * of the struct, ours over sorted JSON: the same looks, and equal for equal templates, but not the same letters.
  */
 export function templateHash(template: PodTemplate): string {
-  return safeEncode(String(fnv32a(canonicalTemplate(template))))
+  return safeEncode(String(fnv1a(canonicalTemplate(template))))
 }
 
 export const HASH_LABEL = 'pod-template-hash'
@@ -37,17 +39,7 @@ export function canonicalTemplate(template: PodTemplate): string {
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(byName)) : part,
+    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => compareTexts(a, b))) : part,
   )
 }
 
-function byName([a]: [string, unknown], [b]: [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** FNV-1a in 32 bits, unsigned. */
-export function fnv32a(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0
-}

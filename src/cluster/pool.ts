@@ -1,4 +1,4 @@
-import { fnv32a } from './names.ts'
+import { fnv1a } from '../engine/fnv1a.ts'
 
 /** Nothing is left to give. The message says what ran out and how to widen it. */
 export class PoolExhausted extends Error {}
@@ -36,7 +36,7 @@ export class Pool {
 
   /** Gives the number that suits the name, or the next free one after it. */
   takeFor(name: string): number {
-    return this.#take(fnv32a(name) % this.#size)
+    return this.#take(fnv1a(name) % this.#size)
   }
 
   /** Gives the next free number after the one given last, as the host-local CNI plugin does: none is reused soon. */

@@ -1,9 +1,9 @@
 import type { Nanos } from '../engine/agenda.ts'
+import { compareTexts } from '../engine/order.ts'
 import { WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from './kubelet.ts'
 import { controllerOf, isActive, isReady, type Pod, type ReplicaSet } from './object.ts'
 import { randomSuffix } from './names.ts'
-import { compare } from './store.ts'
 import { podFrom, readySince_ms, sameStatus, tally } from './workload.ts'
 
 const SECOND: Nanos = 1e9
@@ -85,7 +85,7 @@ function victims(active: Pod[], count: number): Pod[] {
     -readySince_ms(pod),
   ]
   const ranked = active.map((pod) => ({ pod, rank: rank(pod) }))
-  ranked.sort((a, b) => compareRanks(a.rank, b.rank) || compare(a.pod.metadata.name, b.pod.metadata.name))
+  ranked.sort((a, b) => compareRanks(a.rank, b.rank) || compareTexts(a.pod.metadata.name, b.pod.metadata.name))
   return ranked.slice(0, count).map(({ pod }) => pod)
 }
 

@@ -1,6 +1,7 @@
+import { compareTexts } from '../engine/order.ts'
 import type { ControlPlane } from './control.ts'
 import { controllerOf, isNodeReady, refOf, zoneOf, type Node, type Pod } from './object.ts'
-import { compare, keyOf } from './store.ts'
+import { keyOf } from './store.ts'
 
 /** A node with its place in the contest: fewer of each is better, in this order. */
 interface Candidate {
@@ -84,7 +85,7 @@ function pickNode(control: ControlPlane, pod: Pod): Node | undefined {
 }
 
 function compareCandidates(a: Candidate, b: Candidate): number {
-  return a.kinOnNode - b.kinOnNode || a.kinInZone - b.kinInZone || a.podsOnNode - b.podsOnNode || compare(a.node.metadata.name, b.node.metadata.name)
+  return a.kinOnNode - b.kinOnNode || a.kinInZone - b.kinInZone || a.podsOnNode - b.podsOnNode || compareTexts(a.node.metadata.name, b.node.metadata.name)
 }
 
 /** How many pods of the same controller each node has. */

@@ -1,5 +1,5 @@
+import { compareTexts } from '../engine/order.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from './object.ts'
-import { compare } from './store.ts'
 
 /** `--max-endpoints-per-slice`. */
 const MAX_ENDPOINTS = 100
@@ -19,7 +19,7 @@ export interface SliceContent {
 }
 
 export function portsKey(ports: readonly EndpointPort[]): string {
-  return JSON.stringify(ports.map(({ name, port, protocol, appProtocol }) => [name, port, protocol, appProtocol]).sort((a, b) => compare(String(a[0]), String(b[0]))))
+  return JSON.stringify(ports.map(({ name, port, protocol, appProtocol }) => [name, port, protocol, appProtocol]).sort((a, b) => compareTexts(String(a[0]), String(b[0]))))
 }
 
 /** What makes an endpoint the same endpoint as before. */

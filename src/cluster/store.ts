@@ -1,3 +1,4 @@
+import { compareTexts } from '../engine/order.ts'
 import type { Kind, Kinds, Metadata, Stored } from './object.ts'
 
 type Any = Stored<unknown>
@@ -170,12 +171,7 @@ export function keyOf(object: { metadata: Pick<Metadata, 'namespace' | 'name'> }
 }
 
 function byKey(a: Any, b: Any): number {
-  return compare(a.metadata.namespace, b.metadata.namespace) || compare(a.metadata.name, b.metadata.name)
-}
-
-/** By code unit: the same order in every locale. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareTexts(a.metadata.namespace, b.metadata.namespace) || compareTexts(a.metadata.name, b.metadata.name)
 }
 
 function withVersion<T extends Any>(object: T, revision: number): T {

@@ -1,5 +1,5 @@
+import { compareTexts } from '../engine/order.ts'
 import { isNodeReady, zoneOf, type Endpoint, type EndpointHints, type Node } from './object.ts'
-import { compare } from './store.ts'
 
 /** No zone's endpoints may get more than their fair share by this much: overloadThreshold of endpointslice/topologycache. */
 const OVERLOAD = 0.2
@@ -41,7 +41,7 @@ function cpuShares(nodes: readonly Node[]): Map<string, number> | undefined {
   }
   const total = [...cpus.values()].reduce((sum, cpu) => sum + cpu, 0)
   if (cpus.size < 2) return undefined
-  return new Map([...cpus].sort(([a], [b]) => compare(a, b)).map(([zone, cpu]) => [zone, cpu / total]))
+  return new Map([...cpus].sort(([a], [b]) => compareTexts(a, b)).map(([zone, cpu]) => [zone, cpu / total]))
 }
 
 /** In cores: a quantity like `8` or `3920m`. */

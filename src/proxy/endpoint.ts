@@ -1,3 +1,4 @@
+import { compareTexts } from '../engine/order.ts'
 import type { Endpoint as SliceEndpoint, EndpointPort } from 'kubernetes-types/discovery/v1.d.ts'
 import type { EndpointSlice } from './api-objects.ts'
 import { type Address, formatAddress, parseAddress } from '../kernel/address.ts'
@@ -81,9 +82,4 @@ function bySliceName(a: EndpointSlice, b: EndpointSlice): number {
 
 function byText(a: readonly [string, Endpoint], b: readonly [string, Endpoint]): number {
   return compareTexts(a[0], b[0])
-}
-
-/** By code units, so that no locale decides. */
-export function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

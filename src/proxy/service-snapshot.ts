@@ -1,5 +1,5 @@
 import type { EndpointSlice, Service } from './api-objects.ts'
-import { compareTexts } from './endpoint.ts'
+import { compareTexts } from '../engine/order.ts'
 import { type ServicePort, serviceKey, servicePortsOf } from './service-port.ts'
 
 /** What became of one Service: its service-ports now, none if it is gone. */

@@ -1,3 +1,4 @@
+import { compareTexts } from '../engine/order.ts'
 import { PLACES } from '../kernel/journey.ts'
 import type { Meter } from '../traffic/load.ts'
 import type { Request } from '../traffic/request.ts'
@@ -54,5 +55,5 @@ export function add(counts: Counts, name: string): void {
 
 /** As a plain object, keys in the order of the alphabet, so that two runs print the same. */
 export function sortedCounts(counts: ReadonlyMap<string, number>): Record<string, number> {
-  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+  return Object.fromEntries([...counts].sort(([a], [b]) => compareTexts(a, b)))
 }

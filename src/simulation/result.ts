@@ -1,3 +1,4 @@
+import { compareTexts } from '../engine/order.ts'
 import { PLACES } from '../kernel/journey.ts'
 import { evaluate } from '../report/expectations.ts'
 import type { Summary } from '../report/histogram.ts'
@@ -87,7 +88,7 @@ function dropsOf(world: World): Record<string, number> {
 }
 
 function byName(a: SimulatedNode, b: SimulatedNode): number {
-  return a.facts.name < b.facts.name ? -1 : 1
+  return compareTexts(a.facts.name, b.facts.name)
 }
 
 /** Four significant decimals: enough for a rate or a share, and the same on every machine. */

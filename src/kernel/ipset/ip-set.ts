@@ -1,3 +1,4 @@
+import { fnv1a } from '../../engine/fnv1a.ts'
 import { maskOf, type Address } from '../address.ts'
 import { ICMP, SCTP, TCP, UDP, type Packet } from '../packet.ts'
 import type { PacketSet } from '../rules/program.ts'
@@ -117,10 +118,4 @@ function packetPort(packet: Packet, isSource: boolean): number {
   if (protocol === ICMP) return portWord(protocol, (packet.icmpType << 8) | packet.icmpCode)
   const hasPorts = protocol === TCP || protocol === UDP || protocol === SCTP
   return portWord(protocol, hasPorts ? (isSource ? packet.sourcePort : packet.destinationPort) : 0)
-}
-
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0
 }

@@ -1,6 +1,6 @@
 import type { Chain, Table } from '../../kernel/rules/program.ts'
 import type { TableName } from '../../kernel/rules/rule.ts'
-import { compareTexts } from '../endpoint.ts'
+import { compareTexts } from '../../engine/order.ts'
 
 /** Chains that are built when somebody first asks for them. */
 export interface ChainSource {

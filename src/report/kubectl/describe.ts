@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Endpoints, Service } from '../../cluster/object.ts'
-import { compare } from '../../cluster/store.ts'
+import { compareTexts } from '../../engine/order.ts'
 import { endpointsOf, formatEndpoints, listEndpoints } from './endpoints.ts'
 import { formatLabels, orNone } from './format.ts'
 import { alignTabs, DESCRIPTION } from './tabwriter.ts'
@@ -101,7 +101,7 @@ function annotationLines(annotations: { [name: string]: string }): string[] {
 }
 
 function byName(pairs: { [name: string]: string }): [string, string][] {
-  return Object.entries(pairs).sort(([a], [b]) => compare(a, b))
+  return Object.entries(pairs).sort(([a], [b]) => compareTexts(a, b))
 }
 
 function shorten(line: string): string {

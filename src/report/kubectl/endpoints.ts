@@ -1,7 +1,8 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { HEADLESS_LABEL, TRIGGER_TIME } from '../../cluster/endpointslice.ts'
 import { hasSelector, type Endpoint, type EndpointPort, type Endpoints, type EndpointSlice, type Service } from '../../cluster/object.ts'
-import { compare, keyOf } from '../../cluster/store.ts'
+import { keyOf } from '../../cluster/store.ts'
+import { compareTexts } from '../../engine/order.ts'
 import { listSome } from './format.ts'
 
 type Subset = NonNullable<Endpoints['subsets']>[number]
@@ -16,7 +17,7 @@ export function listEndpoints({ store, selection }: Cluster, namespace: string |
   const known = new Set(given.map(keyOf))
   const missing = store.list('Service', namespace).filter((service) => hasEndpoints(service) && !known.has(keyOf(service)))
   const derived = missing.map((service) => endpointsFrom(service, [...selection.slicesOf(service)]))
-  return [...given, ...derived].sort((a, b) => compare(a.metadata.namespace, b.metadata.namespace) || compare(a.metadata.name, b.metadata.name))
+  return [...given, ...derived].sort((a, b) => compareTexts(a.metadata.namespace, b.metadata.namespace) || compareTexts(a.metadata.name, b.metadata.name))
 }
 
 export function endpointsOf({ store, selection }: Cluster, service: Service): Endpoints | undefined {
@@ -44,7 +45,7 @@ function hasEndpoints(service: Service): boolean {
 function endpointsFrom(service: Service, slices: EndpointSlice[]): Endpoints {
   const { name, namespace, labels, creationTimestamp } = service.metadata
   const headless = service.spec.clusterIP === 'None' ? { [HEADLESS_LABEL]: '' } : {}
-  const triggers = slices.flatMap((slice) => slice.metadata.annotations?.[TRIGGER_TIME] ?? []).sort(compare)
+  const triggers = slices.flatMap((slice) => slice.metadata.annotations?.[TRIGGER_TIME] ?? []).sort(compareTexts)
   const trigger = triggers.at(-1)
   return {
     apiVersion: 'v1',
@@ -89,7 +90,7 @@ function repack(slices: EndpointSlice[]): Subset[] {
 }
 
 function subsetOf(ready: Map<string, Address>, notReady: Map<string, Address>): Subset {
-  const sorted = (addresses: Map<string, Address>) => [...addresses.values()].sort((a, b) => compare(a.ip, b.ip))
+  const sorted = (addresses: Map<string, Address>) => [...addresses.values()].sort((a, b) => compareTexts(a.ip, b.ip))
   return {
     ...(ready.size > 0 ? { addresses: sorted(ready) } : {}),
     ...(notReady.size > 0 ? { notReadyAddresses: sorted(notReady) } : {}),

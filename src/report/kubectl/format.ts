@@ -1,10 +1,10 @@
 import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
 import type { Labels } from '../../cluster/selector.ts'
-import { compare } from '../../cluster/store.ts'
+import { compareTexts } from '../../engine/order.ts'
 
 /** `a=1,b=2` in the order of the names, or `<none>`. */
 export function formatLabels(labels: Labels | undefined): string {
-  const pairs = Object.entries(labels ?? {}).sort(([a], [b]) => compare(a, b))
+  const pairs = Object.entries(labels ?? {}).sort(([a], [b]) => compareTexts(a, b))
   return pairs.map(([name, value]) => `${name}=${value}`).join(',') || '<none>'
 }
 
@@ -18,7 +18,7 @@ const OPERATORS: { [operator: string]: (key: string, values: string) => string }
 export function formatSelector(selector: LabelSelector | undefined): string {
   const labels = Object.keys(selector?.matchLabels ?? {}).length === 0 ? [] : [formatLabels(selector?.matchLabels)]
   const expressions = (selector?.matchExpressions ?? []).map(
-    ({ key, operator, values }) => OPERATORS[operator]?.(key, [...(values ?? [])].sort(compare).join(',')) ?? key,
+    ({ key, operator, values }) => OPERATORS[operator]?.(key, [...(values ?? [])].sort(compareTexts).join(',')) ?? key,
   )
   return [...labels, ...expressions].join(',') || '<none>'
 }

@@ -1,5 +1,5 @@
 import type { Node, Namespace } from '../../cluster/object.ts'
-import { compare } from '../../cluster/store.ts'
+import { compareTexts } from '../../engine/order.ts'
 import { age } from './age.ts'
 import type { Column } from './columns.ts'
 import { orNone } from './format.ts'
@@ -36,7 +36,7 @@ function rolesOf(labels: { [name: string]: string }): string[] {
     if (name.startsWith(ROLE_PREFIX)) return name.slice(ROLE_PREFIX.length) || []
     return name === 'kubernetes.io/role' && value ? value : []
   })
-  return [...new Set(roles)].sort(compare)
+  return [...new Set(roles)].sort(compareTexts)
 }
 
 function addressOf({ status }: Node, type: string): string | undefined {

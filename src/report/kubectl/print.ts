@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { Stored } from '../../cluster/object.ts'
-import { compare } from '../../cluster/store.ts'
+import { compareTexts } from '../../engine/order.ts'
 
 /** Objects as `-o yaml` and `-o json` print them: one bare, several (or what was listed) as a List. */
 export function printObjects(objects: readonly Stored<unknown>[], format: 'yaml' | 'json', isSingle: boolean): string {
@@ -21,5 +21,5 @@ function presentable({ metadata, ...object }: Stored<unknown>): object {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => compare(a, b)).map(([key, part]) => [key, sorted(part)]))
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareTexts(a, b)).map(([key, part]) => [key, sorted(part)]))
 }

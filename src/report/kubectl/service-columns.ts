@@ -1,5 +1,5 @@
 import type { EndpointSlice, Endpoints, Service } from '../../cluster/object.ts'
-import { compare } from '../../cluster/store.ts'
+import { compareTexts } from '../../engine/order.ts'
 import { age } from './age.ts'
 import type { Column } from './columns.ts'
 import { formatEndpoints } from './endpoints.ts'
@@ -47,6 +47,6 @@ function externalIP(service: Service, wide: boolean): string {
 
 function ingressAddresses({ status }: Service, wide: boolean): string {
   const addresses = (status.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip || hostname || [])
-  const text = [...new Set(addresses)].sort(compare).join(',')
+  const text = [...new Set(addresses)].sort(compareTexts).join(',')
   return wide || text.length <= LOAD_BALANCER_WIDTH ? text : `${text.slice(0, LOAD_BALANCER_WIDTH - 3)}...`
 }
