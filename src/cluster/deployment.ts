@@ -1,8 +1,8 @@
+import { compareTexts } from '../engine/order.ts'
 import { WorkQueue, type ControlPlane } from './control.ts'
 import { canonicalTemplate, HASH_LABEL, templateHash } from './names.ts'
 import { controllerOf, type Deployment, type ReplicaSet } from './object.ts'
 import { nextReplicas } from './rollout.ts'
-import { compareTexts } from '../engine/order.ts'
 import { controlledBy, sameStatus } from './workload.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'
@@ -31,9 +31,8 @@ export function runDeployments(control: ControlPlane): void {
   function sync(namespace: string, name: string): void {
     const deployment = store.get('Deployment', namespace, name)
     if (deployment === undefined) return
-    const wanted = canonicalTemplate(deployment.spec.template)
     const sets = [...selection.replicaSetsOf(namespace, name)].sort(byRevision)
-    const current = sets.find((set) => set.spec.template != null && canonicalTemplate(set.spec.template) === wanted)
+    const current = currentSet(deployment, sets)
     if (current === undefined) {
       store.put(replicaSetFor(deployment, revisionOf(sets.at(-1)) + 1, clock.timestamp()))
       return
@@ -56,6 +55,12 @@ export function runDeployments(control: ControlPlane): void {
     }
     if (!sameStatus(status, deployment.status)) store.put<Deployment>({ ...deployment, status })
   }
+}
+
+/** The one that was made of the Deployment's present template. */
+export function currentSet({ spec }: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  const wanted = canonicalTemplate(spec.template)
+  return sets.find((set) => set.spec.template != null && canonicalTemplate(set.spec.template) === wanted)
 }
 
 /** The ReplicaSet of the Deployment's present template; it begins with no replicas. */
@@ -88,6 +93,6 @@ function revisionOf(set: ReplicaSet | undefined): number {
   return Number(set?.metadata.annotations?.[REVISION] ?? 0)
 }
 
-function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
   return revisionOf(a) - revisionOf(b) || compareTexts(a.metadata.name, b.metadata.name)
 }

@@ -2,7 +2,7 @@ import type { Deployment, ReplicaSet } from './object.ts'
 import { resolveShare } from './workload.ts'
 
 /** apps/v1 SetDefaults_Deployment. */
-const DEFAULT_STEP = '25%'
+export const DEFAULT_STEP = '25%'
 
 /**
  * One step of a rollout: which ReplicaSets should change, and to how many replicas. The Deployment controller's

@@ -1,62 +1,60 @@
-import { describeEndpoints, describeService } from '../../report/kubectl/describe.ts'
+import { describe as kubectlDescribe } from '../../report/kubectl/describe/describe.ts'
 import { get as kubectlGet, type Output } from '../../report/kubectl/get.ts'
-import { findResource, RESOURCE_NAMES } from '../../report/kubectl/resources.ts'
-import { SelectorError } from '../../report/kubectl/selector.ts'
-import { suggest } from '../../engine/nearest.ts'
+import { RequestError } from '../../report/kubectl/request-error.ts'
+import { parseWanted, type Printed } from '../../report/kubectl/wanted.ts'
 import { INVALID_INPUT, OK } from '../exit.ts'
 import { UsageError, type InputFlags } from '../flags.ts'
 import { complain, print } from '../output.ts'
 import { worldAt } from './moment.ts'
 
-export interface GetFlags extends InputFlags {
+export interface DescribeFlags extends InputFlags {
   allNamespaces?: boolean
+  at?: string
+}
+
+export interface GetFlags extends DescribeFlags {
   output?: Output
   headers?: boolean
   showLabels?: boolean
   selector?: string
-  at?: string
 }
 
 /** `kubehop get`: what `kubectl get` prints. */
-export function get(resources: string, names: string[], flags: GetFlags): number {
-  const wanted = resources.split(',').map((name) => {
-    const resource = findResource(name)
-    if (resource === undefined) throw new UsageError(`get ${name}: ${suggest(name, RESOURCE_NAMES) ?? `there is ${RESOURCE_NAMES.join(', ')}`}`)
-    return resource
-  })
-  try {
-    const printed = kubectlGet(worldAt(flags).cluster, {
-      resources: wanted,
-      names,
-      namespace: flags.namespace ?? 'default',
-      ...(flags.allNamespaces === undefined ? {} : { allNamespaces: flags.allNamespaces }),
+export function get(words: readonly string[], flags: GetFlags): number {
+  return asked(() => {
+    const wanted = parseWanted(words)
+    return kubectlGet(worldAt(flags).cluster, {
+      wanted,
+      ...scopeOf(flags),
       ...(flags.output === undefined ? {} : { output: flags.output }),
       noHeaders: flags.headers === false,
       ...(flags.showLabels === undefined ? {} : { showLabels: flags.showLabels }),
       ...(flags.selector === undefined ? {} : { selector: flags.selector }),
     })
-    print(printed.text)
-    for (const line of [...printed.notes, ...printed.missing.map((missing) => `Error from server (NotFound): ${missing}`)]) complain(line)
-    return printed.missing.length === 0 ? OK : INVALID_INPUT
-  } catch (error) {
-    if (error instanceof SelectorError) throw new UsageError(error.message)
-    throw error
-  }
+  })
 }
 
-const DESCRIPTIONS: Record<string, typeof describeService> = { services: describeService, endpoints: describeEndpoints }
+/** `kubehop describe`: what `kubectl describe` prints. */
+export function describe(words: readonly string[], flags: DescribeFlags): number {
+  return asked(() => {
+    const wanted = parseWanted(words)
+    return kubectlDescribe(worldAt(flags).cluster, { wanted, ...scopeOf(flags) })
+  })
+}
 
-/** `kubehop describe svc|ep NAME`: what `kubectl describe` prints. */
-export function describe(resource: string, name: string, flags: GetFlags): number {
-  const found = findResource(resource)
-  const describeOne = found === undefined ? undefined : DESCRIPTIONS[found.plural]
-  if (describeOne === undefined) throw new UsageError(`describe ${resource}: there is svc and ep`)
-  const namespace = flags.namespace ?? 'default'
-  const text = describeOne(worldAt(flags).cluster, namespace, name)
-  if (text === undefined) {
-    complain(`Error from server (NotFound): ${found?.plural} "${name}" not found`)
-    return INVALID_INPUT
+function scopeOf({ namespace, allNamespaces }: DescribeFlags) {
+  return { namespace: namespace ?? 'default', ...(allNamespaces === undefined ? {} : { allNamespaces }) }
+}
+
+/** Prints what comes of it, and says what kubectl would complain of. */
+function asked(act: () => Printed): number {
+  try {
+    const { text, notes, missing } = act()
+    print(text)
+    for (const line of [...notes, ...missing.map((one) => `Error from server (NotFound): ${one}`)]) complain(line)
+    return missing.length === 0 ? OK : INVALID_INPUT
+  } catch (error) {
+    if (error instanceof RequestError) throw new UsageError(error.message)
+    throw error
   }
-  print(text)
-  return OK
 }

@@ -26,9 +26,13 @@ export interface Resource<T extends Stored<unknown>> {
   isNamespaced: boolean
   list: (cluster: Cluster, namespace: string | undefined) => readonly T[]
   columns: readonly Column<T>[]
+  /** The lines of its description, with tabs between what stands in columns. */
+  describe?: (object: T, cluster: Cluster, now_ms: number) => string[]
 }
 
+export type AnyResource = Resource<Stored<unknown>>
+
 /** Hides the kind's type, so that resources of all kinds fit into one table. */
-export function resource<T extends Stored<unknown>>(described: Resource<T>): Resource<Stored<unknown>> {
-  return described as unknown as Resource<Stored<unknown>> // its cells only ever see what its own list gave
+export function resource<T extends Stored<unknown>>(described: Resource<T>): AnyResource {
+  return described as unknown as AnyResource // its cells only ever see what its own list gave
 }

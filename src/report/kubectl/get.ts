@@ -1,54 +1,49 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Stored } from '../../cluster/object.ts'
-import type { Printing, Resource } from './columns.ts'
+import type { AnyResource, Printing } from './columns.ts'
 import { formatLabels } from './format.ts'
 import { printObjects } from './print.ts'
+import { RequestError } from './request-error.ts'
 import { parseSelector } from './selector.ts'
 import { alignTabs, TABLE } from './tabwriter.ts'
+import { listOf, nothingFound, type Printed, type Scope, type Wanted } from './wanted.ts'
 
 export type Output = 'wide' | 'yaml' | 'json' | 'name'
 
 /** What `kubectl get` was asked for. */
-export interface GetRequest {
-  resources: readonly Resource<Stored<unknown>>[]
-  names?: readonly string[]
-  namespace: string
-  allNamespaces?: boolean
+export interface GetRequest extends Scope {
+  wanted: readonly Wanted[]
   output?: Output
   noHeaders?: boolean
   showLabels?: boolean
-  /** `-l`. Throws a SelectorError if it cannot be read. */
+  /** `-l`. */
   selector?: string
   /** What ages are counted to; the cluster's own clock if absent. */
   now_ms?: number
 }
 
-/** What goes to stdout, and what kubectl says on stderr: an object that is not there makes the command fail. */
-export interface Printed {
-  text: string
-  notes: string[]
-  missing: string[]
-}
-
 interface Found {
-  resource: Resource<Stored<unknown>>
+  resource: AnyResource
   objects: Stored<unknown>[]
 }
 
-/** Prints what `kubectl get` prints. */
+/** Prints what `kubectl get` prints. Throws a RequestError for a selector that cannot be read, and for one beside names. */
 export function get(cluster: Cluster, request: GetRequest): Printed {
+  const isNamed = request.wanted.some(({ names }) => names.length > 0)
+  if (isNamed && request.selector !== undefined) throw new RequestError('name cannot be provided when a selector is specified')
+  if (isNamed && request.allNamespaces === true) throw new RequestError('a resource cannot be retrieved by name across all namespaces')
   const missing: string[] = []
-  const found = request.resources.map((resource) => ({ resource, objects: find(cluster, resource, request, missing) })).filter(({ objects }) => objects.length > 0)
-  const notes = found.length === 0 && missing.length === 0 ? [nothingFound(request)] : []
+  const found = request.wanted.map((wanted) => ({ resource: wanted.resource, objects: find(cluster, wanted, request, missing) })).filter(({ objects }) => objects.length > 0)
+  const notes = found.length === 0 && missing.length === 0 ? [nothingFound(request.wanted, request)] : []
   return { text: found.length === 0 ? '' : print(cluster, found, request), notes, missing }
 }
 
-function find(cluster: Cluster, resource: Resource<Stored<unknown>>, request: GetRequest, missing: string[]): Stored<unknown>[] {
-  const listed = resource.list(cluster, resource.isNamespaced && !request.allNamespaces ? request.namespace : undefined)
-  if (request.names?.length) {
-    return request.names.flatMap((name) => {
+function find(cluster: Cluster, wanted: Wanted, request: GetRequest, missing: string[]): Stored<unknown>[] {
+  const listed = listOf(wanted, cluster, request)
+  if (wanted.names.length > 0) {
+    return wanted.names.flatMap((name) => {
       const object = listed.find(({ metadata }) => metadata.name === name)
-      if (object === undefined) missing.push(`${resource.plural} "${name}" not found`)
+      if (object === undefined) missing.push(`${wanted.resource.plural} "${name}" not found`)
       return object ?? []
     })
   }
@@ -57,19 +52,14 @@ function find(cluster: Cluster, resource: Resource<Stored<unknown>>, request: Ge
   return listed.filter(({ metadata }) => filter(metadata.labels))
 }
 
-function nothingFound({ resources, allNamespaces, namespace }: GetRequest): string {
-  const isNamespaced = resources.some((resource) => resource.isNamespaced)
-  return isNamespaced && !allNamespaces ? `No resources found in ${namespace} namespace.` : 'No resources found'
-}
-
 function print(cluster: Cluster, found: Found[], request: GetRequest): string {
   const { output } = request
   if (output === 'name') return found.map(({ resource, objects }) => objects.map(({ metadata }) => `${resource.fullName}/${metadata.name}\n`).join('')).join('')
   if (output === 'yaml' || output === 'json') {
-    return printObjects(found.flatMap(({ objects }) => objects), output, request.names?.length === 1 && found.length === 1)
+    return printObjects(found.flatMap(({ objects }) => objects), output, request.wanted.length === 1 && request.wanted[0]?.names.length === 1)
   }
   const printing: Printing = { cluster, now_ms: request.now_ms ?? cluster.clock.now_ms, wide: output === 'wide' }
-  const isMixed = request.resources.length > 1
+  const isMixed = new Set(request.wanted.map(({ resource }) => resource)).size > 1
   return found.map((part) => table(part, request, printing, isMixed)).join('\n')
 }
 

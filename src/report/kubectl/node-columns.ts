@@ -31,7 +31,7 @@ function nodeStatus({ spec, status }: Node): string {
   return spec.unschedulable === true ? `${health},SchedulingDisabled` : health
 }
 
-function rolesOf(labels: { [name: string]: string }): string[] {
+export function rolesOf(labels: { [name: string]: string }): string[] {
   const roles = Object.entries(labels).flatMap(([name, value]) => {
     if (name.startsWith(ROLE_PREFIX)) return name.slice(ROLE_PREFIX.length) || []
     return name === 'kubernetes.io/role' && value ? value : []

@@ -1,9 +1,7 @@
 import type { Labels } from '../../cluster/selector.ts'
+import { RequestError } from './request-error.ts'
 
 export type LabelFilter = (labels: Labels | undefined) => boolean
-
-/** What is wrong with a `-l` argument. */
-export class SelectorError extends Error {}
 
 const SET = /^\s*([^\s!=,()]+)\s+(in|notin)\s+\(([^)]*)\)\s*$/
 const EQUALITY = /^\s*([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)\s*$/
@@ -28,7 +26,7 @@ function parseRequirement(text: string): LabelFilter {
     return operator === '!=' ? (labels) => labels?.[key] !== value : (labels) => labels?.[key] === value
   }
   const existence = EXISTENCE.exec(text)
-  if (existence === null) throw new SelectorError(`cannot read the label selector "${text.trim()}"; write key=value, key!=value, key in (a,b), key or !key`)
+  if (existence === null) throw new RequestError(`cannot read the label selector "${text.trim()}"; write key=value, key!=value, key in (a,b), key or !key`)
   const [, not, key] = existence as unknown as [string, string, string]
   return (labels) => (labels?.[key] === undefined) === (not === '!')
 }

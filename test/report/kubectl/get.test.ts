@@ -1,10 +1,13 @@
+import type { Cluster } from '../../../src/cluster/cluster.ts'
 import type { KubeObject } from '../../../src/cluster/object.ts'
 import { age } from '../../../src/report/kubectl/age.ts'
-import { describeEndpoints, describeService } from '../../../src/report/kubectl/describe.ts'
+import { describe } from '../../../src/report/kubectl/describe/describe.ts'
 import { get, type GetRequest } from '../../../src/report/kubectl/get.ts'
 import { findResource } from '../../../src/report/kubectl/resources.ts'
-import { parseSelector, SelectorError } from '../../../src/report/kubectl/selector.ts'
+import { RequestError } from '../../../src/report/kubectl/request-error.ts'
+import { parseSelector } from '../../../src/report/kubectl/selector.ts'
 import { alignTabs, DESCRIPTION, TABLE } from '../../../src/report/kubectl/tabwriter.ts'
+import { parseWanted } from '../../../src/report/kubectl/wanted.ts'
 import { build, pod, service, workload } from '../../cluster/build.ts'
 import { assert, suite } from '../../kit.ts'
 
@@ -52,14 +55,14 @@ selectors('every form that kubectl takes is taken', () => {
 })
 
 selectors('what is no selector is refused with the forms there are', () => {
-  for (const wrong of ['a=b=c', 'in (a)', 'app in web', '=x', '']) assert.throws(() => parseSelector(wrong), (error: unknown) => error instanceof SelectorError)
+  for (const wrong of ['a=b=c', 'in (a)', 'app in web', '=x', '']) assert.throws(() => parseSelector(wrong), (error: unknown) => error instanceof RequestError)
 })
 
 const gets = suite('get')
 
-function print(objects: KubeObject[], kinds: string, request: Partial<GetRequest> = {}) {
-  const resources = kinds.split(',').map((kind) => findResource(kind)!)
-  return get(build(objects).cluster, { resources, namespace: 'default', ...request })
+/** What `kubectl get` prints for these words. */
+function print(objects: KubeObject[], words: string, request: Partial<GetRequest> = {}) {
+  return get(build(objects).cluster, { wanted: parseWanted(words.split(' ')), namespace: 'default', ...request })
 }
 
 gets('a kind answers to its short name, its plural and its group', () => {
@@ -70,7 +73,7 @@ gets('a kind answers to its short name, its plural and its group', () => {
 gets('nothing there is said beside the output, not in it', () => {
   assert.equal(print([], 'pods'), { text: '', notes: ['No resources found in default namespace.'], missing: [] })
   assert.equal(print([], 'pods', { allNamespaces: true }).notes, ['No resources found'])
-  assert.equal(print([pod('a')], 'pods', { names: ['b'] }), { text: '', notes: [], missing: ['pods "b" not found'] })
+  assert.equal(print([pod('a')], 'pods b'), { text: '', notes: [], missing: ['pods "b" not found'] })
 })
 
 gets('a column for labels, no headers, a selection', () => {
@@ -83,12 +86,48 @@ gets('several kinds are several tables, each name with its kind', () => {
   assert.is(text, 'NAME    READY   STATUS    RESTARTS   AGE\npod/a   1/1     Running   0          0s\n\nNAME                  READY   UP-TO-DATE   AVAILABLE   AGE\ndeployment.apps/web   0/0     0            0           0s\n')
 })
 
+gets('a table is titled by kind wherever more than one was asked for, and neighbours of one kind share it', () => {
+  const objects = [pod('a'), pod('b'), service('web', { clusterIP: '10.96.0.9' })]
+  const firsts = (words: string) => print(objects, words, { noHeaders: true }).text.split('\n').map((line) => line.split(' ')[0])
+  assert.equal(firsts('pod/b pod/a'), ['b', 'a', ''])
+  assert.equal(firsts('pod/b svc/web pod/a'), ['pod/b', '', 'service/web', '', 'pod/a', ''])
+  assert.equal(firsts('pod b a'), ['b', 'a', ''])
+  assert.equal(firsts('svc,pod'), ['service/kubernetes', 'service/web', '', 'pod/a', 'pod/b', ''])
+  assert.equal(firsts('svc,services'), ['kubernetes', 'web', ''])
+})
+
+gets("all is kubectl's category, in its order, what there is of it", () => {
+  const objects = [workload('StatefulSet', 'db', { replicas: 1 }), workload('Deployment', 'web', { replicas: 1 })]
+  const kinds = print(objects, 'all', { output: 'name' }).text.trimEnd().split('\n').map((name) => name.split('/')[0])
+  assert.equal(kinds, ['pod', 'pod', 'service', 'deployment.apps', 'replicaset.apps', 'statefulset.apps'])
+  assert.match(print([], 'all').text, /^NAME .*\nservice\/kubernetes /)
+})
+
+gets('one object asked for by its name is printed bare, in either form', () => {
+  const kind = (words: string) => (JSON.parse(print([pod('a'), pod('b')], words, { output: 'json' }).text) as KubeObject).kind
+  assert.equal(['pod a', 'pod/a', 'pod a b', 'pod/a pod/b', 'pod', 'pod,svc'].map(kind), ['Pod', 'Pod', 'List', 'List', 'List', 'List'])
+})
+
+gets('forms that kubectl does not take are refused', () => {
+  const table: [words: string, request: Partial<GetRequest>, says: RegExp][] = [
+    ['pod/a b', {}, /do not mix/],
+    ['pod a/b', {}, /do not mix/],
+    ['pod/', {}, /TYPE\/NAME/],
+    ['pod/default/a', {}, /TYPE\/NAME/],
+    ['podz', {}, /"podz"; did you mean `pod`\?/],
+    ['gizmo', {}, /there is svc, ep, endpointslice, po, no, ns, deploy, rs, sts, ds and all/],
+    ['pod a', { selector: 'x=1' }, /name cannot be provided when a selector/],
+    ['pod a', { allNamespaces: true }, /across all namespaces/],
+  ]
+  for (const [words, request, says] of table) assert.throws(() => print([pod('a')], words, request), (error: unknown) => error instanceof RequestError && says.test(error.message), words)
+})
+
 gets('names, YAML and JSON are those of the objects', () => {
   assert.is(print([pod('a')], 'pods,svc', { output: 'name' }).text, 'pod/a\nservice/kubernetes\n')
-  const [one, list] = [print([pod('a')], 'pods', { output: 'json', names: ['a'] }).text, print([pod('a')], 'pods', { output: 'json' }).text]
+  const [one, list] = [print([pod('a')], 'pods a', { output: 'json' }).text, print([pod('a')], 'pods', { output: 'json' }).text]
   assert.is((JSON.parse(one) as KubeObject).kind, 'Pod')
   assert.equal((JSON.parse(list) as { items: KubeObject[] }).items.map(({ metadata }) => metadata?.name), ['a'])
-  const { text } = print([service('web', { clusterIP: '10.96.0.9' }, { creationTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '5', uid: 'u', managedFields: [{}] })], 'svc', { output: 'yaml', names: ['web'] })
+  const { text } = print([service('web', { clusterIP: '10.96.0.9' }, { creationTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '5', uid: 'u', managedFields: [{}] })], 'svc web', { output: 'yaml' })
   assert.is(
     text,
     `apiVersion: v1
@@ -120,7 +159,7 @@ status:
 gets('ages grow with simulated time', () => {
   const { cluster, agenda } = build([pod('a')])
   agenda.run(90e9)
-  assert.match(get(cluster, { resources: [findResource('pods')!], namespace: 'default' }).text, /a {6}1\/1 {5}Running {3}0 {10}90s/)
+  assert.match(get(cluster, { wanted: parseWanted(['pods']), namespace: 'default' }).text, /a {6}1\/1 {5}Running {3}0 {10}90s/)
 })
 
 gets('addresses outside are joined, and cut where they are long', () => {
@@ -164,12 +203,17 @@ status('a pod on its way out is terminating', () => {
 
 const describes = suite('describe')
 
+/** What `kubectl describe` prints for these words. */
+function described(cluster: Cluster, words: string): string {
+  return describe(cluster, { wanted: parseWanted(words.split(' ')), namespace: 'default' }).text
+}
+
 describes('a Service shows what it has and leaves out what it has not', () => {
   const annotations = { short: 'text', 'kubectl.kubernetes.io/last-applied-configuration': '{}', long: `first\n${'x'.repeat(200)}` }
   const spec = { type: 'LoadBalancer', clusterIP: '10.96.0.9', externalTrafficPolicy: 'Local', healthCheckNodePort: 31000, loadBalancerSourceRanges: ['192.0.2.0/24'], externalIPs: ['198.51.100.1'], ports: [{ name: 'http', port: 80, nodePort: 30080, targetPort: 'http' }] }
   const { cluster } = build([{ ...service('web', spec, { annotations }), status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }, { hostname: 'lb.example' }] } } }, workload('Deployment', 'web', { replicas: 5 })], { nodes: 1 })
   assert.is(
-    describeService(cluster, 'default', 'web'),
+    described(cluster, 'svc web'),
     `Name:                        web
 Namespace:                   default
 Labels:                      <none>
@@ -195,8 +239,7 @@ LoadBalancer Source Ranges:  192.0.2.0/24
 Events:                      <none>
 `,
   )
-  assert.is(describeService(cluster, 'default', 'ghost'), undefined)
-  assert.is(describeEndpoints(cluster, 'default', 'ghost'), undefined)
+  assert.equal(describe(cluster, { wanted: parseWanted(['svc/ghost', 'ep/ghost']), namespace: 'default' }), { text: '', notes: [], missing: ['services "ghost" not found', 'endpoints "ghost" not found'] })
 })
 
 describes('ports that not every pod has are in subsets of their own', () => {
@@ -205,7 +248,7 @@ describes('ports that not every pod has are in subsets of their own', () => {
   const admin = { name: 'admin', containerPort: 81 }
   const ports = [{ name: 'http', port: 80, targetPort: 'http' }, { name: 'admin', port: 81, targetPort: 'admin' }]
   const { cluster } = build([pod('a', containers([http, admin]), { app: 'web' }), pod('b', containers([http]), { app: 'web' }), service('web', { ports })], { nodes: 1 })
-  const [, subsets = ''] = describeEndpoints(cluster, 'default', 'web')?.split('Subsets:\n') ?? []
+  const [, subsets = ''] = described(cluster, 'ep web').split('Subsets:\n') ?? []
   assert.is(
     subsets,
     `  Addresses:          10.244.1.2,10.244.1.3
@@ -225,6 +268,86 @@ describes('ports that not every pod has are in subsets of their own', () => {
 Events:  <none>
 `,
   )
+})
+
+describes('a pod shows where it runs, its containers, and its conditions', () => {
+  const env = [{ name: 'HOST', value: 'redis' }, { name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]
+  const containers = [{ name: 'web', image: 'nginx:1', ports: [{ containerPort: 80 }, { containerPort: 443, protocol: 'TCP' }], env }, { name: 'side', image: 'busybox', command: ['sleep', '1d'] }]
+  const { cluster } = build([{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', labels: { disk: 'ssd' } } }, pod('web', { containers, serviceAccountName: 'robot', nodeSelector: { disk: 'ssd' } }, { app: 'web' })])
+  const started = 'Thu, 01 Jan 1970 00:00:00 +0000'
+  assert.is(
+    described(cluster, 'pod web'),
+    `Name:             web
+Namespace:        default
+Service Account:  robot
+Node:             node-1/172.18.0.2
+Start Time:       ${started}
+Labels:           app=web
+Annotations:      <none>
+Status:           Running
+IP:               10.244.1.2
+IPs:
+  IP:  10.244.1.2
+Containers:
+  web:
+    Image:          nginx:1
+    Ports:          80/TCP, 443/TCP
+    Host Ports:     0/TCP, 0/TCP
+    State:          Running
+      Started:      ${started}
+    Ready:          True
+    Restart Count:  0
+    Environment:
+      HOST:  redis
+      KEY:   <set to the key 'k' in secret 's'>  Optional: false
+  side:
+    Image:      busybox
+    Port:       <none>
+    Host Port:  <none>
+    Command:
+      sleep
+      1d
+    State:          Running
+      Started:      ${started}
+    Ready:          True
+    Restart Count:  0
+    Environment:    <none>
+Conditions:
+  Type              Status
+  Initialized       True 
+  Ready             True 
+  ContainersReady   True 
+  PodScheduled      True 
+Node-Selectors:     disk=ssd
+Events:             <none>
+`,
+  )
+})
+
+describes('a Deployment shows its replicas, its template and its ReplicaSets', () => {
+  const { cluster } = build([workload('Deployment', 'web', { replicas: 2 })], { nodes: 1 })
+  const text = described(cluster, 'deploy/web')
+  assert.match(text, /^Replicas: +2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable$/m)
+  assert.match(text, /^RollingUpdateStrategy: +25% max unavailable, 25% max surge\nPod Template:\n {2}Labels: {2}app=web\n {2}Containers:\n {3}c:\n {4}Image: /m)
+  assert.match(text, /^OldReplicaSets: +<none>\nNewReplicaSet: +web-[a-z0-9]+ \(2\/2 replicas created\)\n/m)
+})
+
+describes('a node shows its addresses, its range of pods, and the pods', () => {
+  const { cluster } = build([pod('a'), pod('b')], { nodes: 1 })
+  const text = described(cluster, 'node')
+  assert.match(text, /^Name: +node-1\nRoles: +<none>\nLabels: +kubernetes\.io\/hostname=node-1\n/)
+  assert.match(text, /^Addresses:\n {2}InternalIP: {2}172\.18\.0\.2\n {2}Hostname: +node-1\n/m)
+  assert.match(text, /^PodCIDR: +10\.244\.1\.0\/24\nPodCIDRs: +10\.244\.1\.0\/24\nNon-terminated Pods: {2}\(2 in total\)\n {2}Namespace +Name {2}Age\n.*\n {2}default +a +0s\n {2}default +b +0s\nEvents: /m)
+})
+
+describes('a name that nothing has stands for all that begin with it, two blank lines apart', () => {
+  const { cluster } = build([pod('web-1'), pod('web-2'), pod('db')])
+  assert.equal(described(cluster, 'pod web').split('\n\n\n').map((text) => text.split('\n')[0]?.split(/ +/)[1]), ['web-1', 'web-2'])
+  assert.equal(described(cluster, 'pod web-1 db').split('\n\n\n').length, 2)
+})
+
+describes('a kind without a description is refused with those that have one', () => {
+  assert.throws(() => described(build([]).cluster, 'rs'), /there is svc, ep, pod, node and deploy/)
 })
 
 for (const part of [ages, tabs, selectors, gets, status, describes]) part.run()

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Cluster } from '../../../src/cluster/cluster.ts'
-import { describeEndpoints, describeService } from '../../../src/report/kubectl/describe.ts'
+import { describe } from '../../../src/report/kubectl/describe/describe.ts'
 import { get } from '../../../src/report/kubectl/get.ts'
-import { findResource } from '../../../src/report/kubectl/resources.ts'
+import { parseWanted } from '../../../src/report/kubectl/wanted.ts'
 import { assert, suite } from '../../kit.ts'
 import { build, readObjects } from '../../cluster/build.ts'
 
@@ -30,11 +30,9 @@ function kubectl(cluster: Cluster, line: string, now_ms: number): string {
   const [, verb = '', kind = '', ...rest] = line.split(' ')
   const option = (name: string) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined)
   const namespace = option('-n') ?? 'default'
-  if (verb === 'describe') return (kind === 'svc' ? describeService : describeEndpoints)(cluster, namespace, rest[0] ?? '') ?? ''
-  const resource = findResource(kind)
-  assert.ok(resource, kind)
+  if (verb === 'describe') return describe(cluster, { wanted: parseWanted([kind, rest[0] ?? '']), namespace }).text
   return get(cluster, {
-    resources: [resource],
+    wanted: parseWanted([kind]),
     namespace,
     allNamespaces: rest.includes('-A'),
     ...(option('-o') === 'wide' ? { output: 'wide' } : {}),
