@@ -92,6 +92,13 @@ export const PLAN: readonly Benchmark[] = [
     runners: () => [ours('kubehop', 'memory')],
   },
   {
+    name: 'rollout',
+    question: 'a rollout of 500 pods under 20,000 requests/s, among 100 nodes, 1,000 Services and 5,000 pods, 60 simulated seconds',
+    figure: { name: 'cpu_s', unit: 'CPU seconds', digits: 1 },
+    also: [{ name: 'wall_s', unit: 'seconds', digits: 1 }, RSS, { name: 'requests', unit: 'requests' }, { name: 'errors', unit: 'errors' }],
+    runners: () => [ours('kubehop', 'rollout')],
+  },
+  {
     name: 'statistics',
     question: 'C8: 10 million samples and three quantiles',
     figure: { name: 'cpu_s', unit: 'CPU seconds', digits: 3 },
