@@ -15,7 +15,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { runMirroring } from './mirror.ts'
 import { NodeHealth } from './node-health.ts'
 import { NodeAllocator, nodeDocuments } from './nodes.ts'
-import { controllerOf, type Kind, type KubeObject, type Node, type Pod, type Ref, type Service, type Stored } from './object.ts'
+import { controllerOf, isWorkloadKind, type Kind, type KubeObject, type Node, type Pod, type Ref, type Service, type Stored } from './object.ts'
 import { runReplicaSets } from './replicaset.ts'
 import { runScheduler } from './scheduler.ts'
 import { Selection } from './selection.ts'
@@ -190,7 +190,7 @@ export class Cluster {
   }
 
   #workload({ kind, namespace, name }: Ref) {
-    return WORKLOADS.has(kind) ? this.store.get(kind as 'Deployment' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet', namespace, name) : undefined
+    return isWorkloadKind(kind) ? this.store.get(kind, namespace, name) : undefined
   }
 
   /** What objects bring is theirs before anything is given to those who bring nothing. */
@@ -213,8 +213,6 @@ export class Cluster {
     return object
   }
 }
-
-const WORKLOADS = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'])
 
 /** What a cluster has before anybody puts something into it, as far as the documents do not say. */
 function furniture(documents: readonly KubeObject[], options: ClusterOptions): KubeObject[] {

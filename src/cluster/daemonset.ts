@@ -1,12 +1,11 @@
 import { WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from './kubelet.ts'
-import { randomSuffix, templateHash } from './names.ts'
+import { randomSuffix, REVISION_LABEL, templateHash } from './names.ts'
 import { controllerOf, isActive, isReady, type DaemonSet, type Node, type Pod } from './object.ts'
 import { fits } from './scheduler.ts'
 import { isAvailable, podFrom, resolveShare, sameStatus, tally } from './workload.ts'
 
 const SECOND = 1e9
-const REVISION_LABEL = 'controller-revision-hash'
 
 /** Keeps one pod of each DaemonSet on every node that it fits, and updates them a few at a time: pkg/controller/daemon. */
 export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {

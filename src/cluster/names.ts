@@ -30,6 +30,8 @@ export function templateHash(template: PodTemplate): string {
 }
 
 export const HASH_LABEL = 'pod-template-hash'
+/** The same for pods of StatefulSets and DaemonSets, which have no ReplicaSet between. */
+export const REVISION_LABEL = 'controller-revision-hash'
 
 /** The template as text that is equal exactly for equal templates; the label that carries the hash is left out. */
 export function canonicalTemplate(template: PodTemplate): string {

@@ -74,13 +74,22 @@ export function refOf(object: Stored<unknown>): Ref {
   return { kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name }
 }
 
+/** Kinds that keep pods made from a template. */
+export const WORKLOAD_KINDS = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'] as const
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number]
+
+export function isWorkloadKind(kind: string): kind is WorkloadKind {
+  return WORKLOAD_KINDS.some((known) => known === kind)
+}
+
 /** The owner that controls the object, if any. */
 export function controllerOf(object: Stored<unknown>): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true)
 }
 
-export function isReady(pod: Pod): boolean {
-  return pod.status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+/** Of a pod or a node. */
+export function isReady({ status }: Pod | Node): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 }
 
 export function isTerminating(pod: Pod): boolean {
@@ -106,8 +115,4 @@ export const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
 export function zoneOf(node: Node | undefined): string | undefined {
   return node?.metadata.labels?.[ZONE_LABEL]
-}
-
-export function isNodeReady(node: Node): boolean {
-  return node.status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 }

@@ -1,6 +1,6 @@
 import { compareTexts } from '../engine/order.ts'
 import type { ControlPlane } from './control.ts'
-import { controllerOf, isNodeReady, refOf, zoneOf, type Node, type Pod } from './object.ts'
+import { controllerOf, isReady, refOf, zoneOf, type Node, type Pod } from './object.ts'
 import { keyOf } from './store.ts'
 
 /** A node with its place in the contest: fewer of each is better, in this order. */
@@ -101,7 +101,7 @@ function kinOf(control: ControlPlane, pod: Pod): Map<string, number> {
 
 /** Could the pod run there? */
 export function fits(node: Node, pod: Pod): boolean {
-  if (!isNodeReady(node) || (node.spec.unschedulable === true && !tolerates(pod, CORDONED))) return false
+  if (!isReady(node) || (node.spec.unschedulable === true && !tolerates(pod, CORDONED))) return false
   const labels = node.metadata.labels ?? {}
   for (const [name, value] of Object.entries(pod.spec.nodeSelector ?? {})) if (labels[name] !== value) return false
   return (node.spec.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod, taint))

@@ -1,11 +1,10 @@
 import { WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from './kubelet.ts'
-import { templateHash } from './names.ts'
+import { REVISION_LABEL, templateHash } from './names.ts'
 import { controllerOf, isTerminating, type Pod, type PodTemplate, type StatefulSet } from './object.ts'
 import { isAvailable, podFrom, sameStatus, tally } from './workload.ts'
 
 const SECOND = 1e9
-const REVISION_LABEL = 'controller-revision-hash'
 
 /**
  * Gives each StatefulSet its numbered pods: made one after the other once the one before is available (or all at once

@@ -1,5 +1,5 @@
 import { compareTexts } from '../engine/order.ts'
-import { isNodeReady, zoneOf, type Endpoint, type EndpointHints, type Node } from './object.ts'
+import { isReady, zoneOf, type Endpoint, type EndpointHints, type Node } from './object.ts'
 
 /** No zone's endpoints may get more than their fair share by this much: overloadThreshold of endpointslice/topologycache. */
 const OVERLOAD = 0.2
@@ -33,7 +33,7 @@ export function hintByCapacity(endpoints: Endpoint[], nodes: readonly Node[]): E
 function cpuShares(nodes: readonly Node[]): Map<string, number> | undefined {
   const cpus = new Map<string, number>()
   for (const node of nodes) {
-    if (!isNodeReady(node) || CONTROL_PLANE_LABELS.some((label) => node.metadata.labels?.[label] !== undefined)) continue
+    if (!isReady(node) || CONTROL_PLANE_LABELS.some((label) => node.metadata.labels?.[label] !== undefined)) continue
     const zone = zoneOf(node)
     const cpu = cpuOf(node)
     if (!zone || !(cpu > 0)) return undefined

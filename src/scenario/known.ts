@@ -1,3 +1,4 @@
+import { WORKLOAD_KINDS } from '../cluster/object.ts'
 import { suggest } from '../engine/nearest.ts'
 import { fullName, type CheckedObject, type Located } from './objects/read.ts'
 import type { Scenario } from './spec/scenario.ts'
@@ -10,7 +11,7 @@ const KIND_NAMES: Partial<Record<Reference['kind'], string>> = {
 }
 
 /** A machine outside that is always there, for those who need just one. */
-const DEFAULT_CLIENT = 'client'
+export const DEFAULT_CLIENT = 'client'
 
 /** Everything that a reference can point at. */
 export class Known {
@@ -54,7 +55,7 @@ export class Known {
 
   /** Workloads name their pods after themselves: `redis-0`, `web-7d4b9c-x2x9k`. */
   #willBeMade(full: string): boolean {
-    return ['StatefulSet', 'Deployment', 'ReplicaSet', 'DaemonSet'].some((kind) => [...this.#namesOf(kind)].some((owner) => full.startsWith(`${owner}-`)))
+    return WORKLOAD_KINDS.some((kind) => [...this.#namesOf(kind)].some((owner) => full.startsWith(`${owner}-`)))
   }
 
   #suggest({ kind, namespace, name }: Reference, names: string[]): string | undefined {

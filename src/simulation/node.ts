@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Agenda, Nanos } from '../engine/agenda.ts'
+import type { Agenda } from '../engine/agenda.ts'
 import type { RandomStreams } from '../engine/random.ts'
 import type { TimerWheel } from '../engine/timer-wheel.ts'
 import type { Costs } from '../costs.ts'
@@ -186,13 +186,10 @@ export class SimulatedNode {
 
 /** A pod behind a veth pair: what it sends is walked through the node's hooks in its own sendto(). */
 class VethAttachment implements Attachment {
-  readonly loopbackCost: Nanos
   readonly #machine: Machine
   readonly #veth: VethInterface
 
   constructor(machine: Machine, veth: VethInterface) {
-    const { costs } = machine
-    this.loopbackCost = costs.udpSend + costs.loopback + costs.udpReceive
     this.#machine = machine
     this.#veth = veth
   }

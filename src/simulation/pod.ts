@@ -1,4 +1,5 @@
-import type { Agenda } from '../engine/agenda.ts'
+import type { Costs } from '../costs.ts'
+import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { TimerWheel } from '../engine/timer-wheel.ts'
 import { isLoopback, type Address } from '../kernel/address.ts'
 import type { Packet } from '../kernel/packet.ts'
@@ -9,8 +10,6 @@ import type { Stack } from '../socket/stack.ts'
 
 /** How a pod's packets leave it. */
 export interface Attachment {
-  /** What a packet to the pod itself costs. */
-  readonly loopbackCost: number
   send(packet: Packet): void
 }
 
@@ -24,14 +23,17 @@ export class PodNamespace implements Network, Receiver {
   readonly address: Address
   attachment: Attachment | undefined
   #stack: Stack | undefined
+  /** What a packet to the pod itself costs. */
+  readonly #loopbackCost: Nanos
   readonly #open: (pod: PodNamespace) => Stack
   #gone = false
 
   /** `open` makes the sockets, and starts what listens. */
-  constructor(agenda: Agenda, wheel: TimerWheel, address: Address, open: (pod: PodNamespace) => Stack) {
+  constructor(agenda: Agenda, wheel: TimerWheel, costs: Costs, address: Address, open: (pod: PodNamespace) => Stack) {
     this.agenda = agenda
     this.wheel = wheel
     this.address = address
+    this.#loopbackCost = costs.udpSend + costs.loopback + costs.udpReceive
     this.#open = open
   }
 
@@ -51,7 +53,7 @@ export class PodNamespace implements Network, Receiver {
 
   transmit(packet: Packet): 'ok' {
     if (packet.destination === this.address || isLoopback(packet.destination)) {
-      this.agenda.post(this.agenda.now + (this.attachment?.loopbackCost ?? 0), (own: Packet) => this.receive(own), packet)
+      this.agenda.post(this.agenda.now + this.#loopbackCost, (own: Packet) => this.receive(own), packet)
     } else if (this.attachment === undefined) recycle(packet)
     else this.attachment.send(packet)
     return 'ok'

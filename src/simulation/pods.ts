@@ -126,7 +126,7 @@ export class Pods {
     const address = parseAddress(pod.status.podIP ?? '')
     const facts = world.factsOf(pod.spec.nodeName ?? '')
     if (address === undefined || facts === undefined || pod.spec.hostNetwork === true || this.#placed.has(address)) return
-    const namespace = new PodNamespace(world.agenda, world.wheel, address, (own) => this.#open(pod, own))
+    const namespace = new PodNamespace(world.agenda, world.wheel, world.settings.costs, address, (own) => this.#open(pod, own))
     this.#placed.set(address, { pod, node: facts, namespace })
     this.#attach(pod, namespace, world.nodes.get(facts.name))
   }

@@ -12,7 +12,6 @@ import type { Attachment, PodNamespace } from './pod.ts'
  * rule of kube-proxy ever sees them. Service addresses lead to the default gateway.
  */
 export class SriovAttachment implements Attachment {
-  readonly loopbackCost: number
   readonly #fabric: Fabric
   readonly #port: EthernetPort
   readonly #costs: Costs
@@ -25,7 +24,6 @@ export class SriovAttachment implements Attachment {
     this.#costs = costs
     this.#link = settings.link
     this.#gateway = settings.gateway
-    this.loopbackCost = costs.udpSend + costs.loopback + costs.udpReceive
     this.#port = new EthernetPort(fabric, 'net1', 2, 0, (packet) => {
       const cost = costs.nicReceive + costs.udpReceive
       count(packet, cost)

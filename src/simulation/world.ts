@@ -8,6 +8,7 @@ import { contains, formatCidr, parseAddress, type Address } from '../kernel/addr
 import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
+import { DEFAULT_CLIENT } from '../scenario/known.ts'
 import type { Scenario } from '../scenario/spec/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
 import type { LoadBalancer } from '../wire/balancer.ts'
@@ -28,8 +29,6 @@ import { dnsFurniture } from './names/furniture.ts'
 import { Names } from './names/names.ts'
 import { linkOf, nodeSettings } from './settings.ts'
 
-/** A client with this name always exists, as the contract of `--from client/client` says. */
-const DEFAULT_CLIENT = 'client'
 /** Where addresses for clients without one begin, on the nodes' network. */
 const FIRST_CLIENT = 100
 /** The last address of the nodes' network but one: the load balancer's own. */

@@ -1,4 +1,4 @@
-import { isNodeReady, isReady, isTerminating } from '../../src/cluster/object.ts'
+import { isReady, isTerminating } from '../../src/cluster/object.ts'
 import { TIMING } from '../../src/cluster/timing.ts'
 import { assert, suite } from '../kit.ts'
 import { build, podsOf, service, slicesOf, workload } from './build.ts'
@@ -21,7 +21,7 @@ health('a silent node is believed well until its grace period is over', () => {
   assert.equal(readyAddresses().sort(), ['node-1', 'node-2', 'node-3'])
   agenda.run(TIMING.nodeGrace + 1 * s)
   assert.equal(readyAddresses().sort(), ['node-1', 'node-3'])
-  assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), false)
+  assert.is(isReady(cluster.store.get('Node', '', 'node-2')!), false)
 })
 
 health('its pods are replaced elsewhere when their toleration is over, and end when it is back', () => {
@@ -62,9 +62,9 @@ health('a second failure has a grace period of its own', () => {
   agenda.run(40 * s)
   cluster.failNode('node-2')
   agenda.run(60 * s)
-  assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), true)
+  assert.is(isReady(cluster.store.get('Node', '', 'node-2')!), true)
   agenda.run(91 * s)
-  assert.is(isNodeReady(cluster.store.get('Node', '', 'node-2')!), false)
+  assert.is(isReady(cluster.store.get('Node', '', 'node-2')!), false)
 })
 
 health('a drained node keeps only the pods of DaemonSets', () => {

@@ -1,5 +1,5 @@
 import { suggest } from '../../engine/nearest.ts'
-import { parseAddress, type Address } from '../address.ts'
+import { addressOf } from '../address.ts'
 import { SCTP, TCP, UDP } from '../packet.ts'
 import type { Destination } from './destination.ts'
 import { parseSchedulerFlags } from './scheduler-flags.ts'
@@ -145,12 +145,6 @@ function connectionOf(connections: ReadonlyMap<number, OpenConnection>, id: numb
 function schedulerOf(name: string): SchedulerName {
   if (isSchedulerName(name)) return name
   throw new IpvsError(`Scheduler not found: ${name} (${suggest(name, SCHEDULER_NAMES) ?? ''})`)
-}
-
-function addressOf(text: string): Address {
-  const address = parseAddress(text)
-  if (address === undefined) throw new TypeError(`not an IPv4 address: ${text}`)
-  return address
 }
 
 function portOf(port: number): number {

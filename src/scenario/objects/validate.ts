@@ -1,6 +1,7 @@
 import type * as core from 'kubernetes-types/core/v1.js'
 import type * as discovery from 'kubernetes-types/discovery/v1.js'
 import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
+import { isWorkloadKind } from '../../cluster/object.ts'
 import { matchesSelector } from '../../cluster/selector.ts'
 import type { Complaints } from '../complaint.ts'
 import { below, type Path } from '../text/source.ts'
@@ -16,7 +17,7 @@ export function validate(one: Located, complaints: Complaints): void {
   // The shape has been checked, so the spec is what the kind's type says.
   if (one.object.kind === 'Service') validateService(one.object['spec'] as core.ServiceSpec, say)
   else if (one.object.kind === 'EndpointSlice') validateSlice(one.object['endpoints'] as discovery.Endpoint[] | undefined, say)
-  else if (WORKLOADS.has(one.object.kind)) validateWorkload(one.object['spec'] as WorkloadSpec, say)
+  else if (isWorkloadKind(one.object.kind)) validateWorkload(one.object['spec'] as WorkloadSpec, say)
 }
 
 function validateSlice(endpoints: discovery.Endpoint[] = [], say: Say): void {
@@ -26,8 +27,6 @@ function validateSlice(endpoints: discovery.Endpoint[] = [], say: Say): void {
     })
   })
 }
-
-const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'])
 
 interface WorkloadSpec {
   selector: LabelSelector
