@@ -2,7 +2,7 @@ import type { Pod } from '../cluster/object.ts'
 import { formatReference, type Reference } from '../scenario/values/reference.ts'
 import type { Caller } from './destinations.ts'
 import type { OutsideClient } from './outside.ts'
-import { ownersOf } from './processes.ts'
+import { isMeant, namespaceOf } from './pod-reference.ts'
 import { WorldError, type World } from './world.ts'
 
 /** A network namespace that sends. */
@@ -45,26 +45,19 @@ export function podSender(world: World, pod: Pod): Sender {
   return { name, stack, namespace, pod, isOutside: false, outside: undefined }
 }
 
-function podOf(world: World, { namespace, name }: Reference): Pod {
+function podOf(world: World, from: Reference): Pod {
   const { store } = world.cluster
-  const space = namespace === '' ? 'default' : namespace
+  const { name } = from
+  const space = namespaceOf(from)
   const pod = store.get('Pod', space, name)
   if (pod !== undefined) return pod
   const others = store.list('Pod', space).map((each) => each.metadata.name)
   throw new WorldError(`there is no pod ${space}/${name}; namespace ${space} has ${list(others)}`)
 }
 
-/** Is the pod one of those that the reference stands for? */
-export function isMeant(world: World, from: Reference, pod: Pod): boolean {
-  const { namespace, name } = pod.metadata
-  if (namespace !== (from.namespace === '' ? 'default' : from.namespace)) return false
-  if (from.kind === 'pod') return name === from.name
-  if (from.kind === 'service') return world.cluster.selection.servicesSelecting(pod).some((service) => service.metadata.name === from.name)
-  return ownersOf(pod).some((owner) => owner.kind === from.kind && owner.name === from.name)
-}
-
 function workloadPods(world: World, from: Reference): Pod[] {
-  const pods = world.cluster.store.list('Pod', from.namespace === '' ? 'default' : from.namespace).filter((pod) => isMeant(world, from, pod))
+  const { store, selection } = world.cluster
+  const pods = store.list('Pod', namespaceOf(from)).filter((pod) => isMeant(selection, from, pod))
   const running = pods.filter((pod) => pod.status.podIP !== undefined)
   // Whoever is not there at the beginning may come in the course of the run.
   if (running.length === 0 && world.scenario.timeline.length === 0) throw new WorldError(`${formatReference(from)} has no pod that could send`)

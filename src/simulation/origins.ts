@@ -2,7 +2,8 @@ import type { Pod } from '../cluster/object.ts'
 import type { Reference } from '../scenario/values/reference.ts'
 import type { Client } from '../traffic/client.ts'
 import { Origin, Origins } from '../traffic/origin.ts'
-import { isMeant, podSender, sendersOf, type Sender } from './callers.ts'
+import { podSender, sendersOf, type Sender } from './callers.ts'
+import { isMeant } from './pod-reference.ts'
 import type { World } from './world.ts'
 
 /** Where requests come from: all that `from` stands for now, and each pod or node of it that starts later, as long as it lives. */
@@ -19,7 +20,7 @@ export function originsOf(world: World, from: Reference, open: (sender: Sender) 
   const first = addAll()
   if (from.kind === 'node') followNode(world, from.name, first, addAll)
   const join = (pod: Pod) => {
-    if (isMeant(world, from, pod)) add(podSender(world, pod))
+    if (isMeant(world.cluster.selection, from, pod)) add(podSender(world, pod))
   }
   world.processes.follow({ up: join })
   return origins

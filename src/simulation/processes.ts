@@ -2,13 +2,12 @@ import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { RandomStreams } from '../engine/random.ts'
 import type { Pod, Service } from '../cluster/object.ts'
 import type { Selection } from '../cluster/selection.ts'
-import { controllerOf } from '../cluster/object.ts'
 import type { Server as ServerSpec, Scenario } from '../scenario/spec/scenario.ts'
-import type { Reference } from '../scenario/values/reference.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { Activity } from '../traffic/activity.ts'
 import { sampler } from '../traffic/distribution.ts'
 import { Server } from '../traffic/server.ts'
+import { isMeant } from './pod-reference.ts'
 
 /** A pod that no `servers` entry selects echoes at once, however many ask. */
 const ECHO = { workers: Number.POSITIVE_INFINITY, backlog: 4096 }
@@ -79,7 +78,7 @@ export class Processes {
 
   /** SIGTERM. `exit` is called when the process has ended by itself, which may be never. */
   terminate(pod: Pod, exit: () => void): void {
-    const behaviour = this.specOf(pod)?.onSigterm ?? 'close'
+    const behaviour = this.#specOf(pod)?.onSigterm ?? 'close'
     if (behaviour === 'ignore') return
     const activities = this.#processOf(pod).activities.filter(({ heedsSigterm }) => behaviour === 'drain' || heedsSigterm === true)
     let left = activities.length
@@ -108,7 +107,7 @@ export class Processes {
 
   /** Until it listens, from its container's start. */
   startupOf(pod: Pod): Nanos {
-    return this.specOf(pod)?.startup ?? 0
+    return this.#specOf(pod)?.startup ?? 0
   }
 
   /** Opens the sockets that the pod's process listens on, now or when it has started up. */
@@ -119,7 +118,7 @@ export class Processes {
     process.activities.push(server)
     const listen = () => {
       if (process.hasEnded) return
-      for (const { protocol, port } of this.#portsOf(pod, this.specOf(pod))) server.listen(protocol, port)
+      for (const { protocol, port } of this.#portsOf(pod, this.#specOf(pod))) server.listen(protocol, port)
     }
     if (process.upAt <= this.#agenda.now) listen()
     else this.#agenda.post(process.upAt, listen, undefined)
@@ -144,7 +143,7 @@ export class Processes {
 
   #serverOf(pod: Pod, stack: Stack): Server {
     const { namespace, name } = pod.metadata
-    const spec = this.specOf(pod)
+    const spec = this.#specOf(pod)
     const random = this.#streams.stream(`server/${namespace}/${name}`)
     const speaksFirst = this.serversSpeakFirst
     const settings =
@@ -155,15 +154,8 @@ export class Processes {
   }
 
   /** The `servers` entry that selects the pod; the first one counts. */
-  specOf(pod: Pod): ServerSpec | undefined {
-    return this.#specs.find(({ select }) => this.#selects(select, pod))
-  }
-
-  #selects(select: Reference, pod: Pod): boolean {
-    if (select.namespace !== pod.metadata.namespace) return false
-    if (select.kind === 'pod') return select.name === pod.metadata.name
-    if (select.kind === 'service') return this.#selection.servicesSelecting(pod).some((service) => service.metadata.name === select.name)
-    return ownersOf(pod).some((owner) => owner.kind === select.kind && owner.name === select.name)
+  #specOf(pod: Pod): ServerSpec | undefined {
+    return this.#specs.find(({ select }) => isMeant(this.#selection, select, pod))
   }
 
   /** Exactly what `listen` says; else the declared ports and the numeric targetPorts of the Services that select the pod. */
@@ -174,16 +166,6 @@ export class Processes {
     const unique = new Map([...ports, ...targets].map((port) => [`${port.protocol} ${port.port}`, port]))
     return [...unique.values()].filter(isModelled)
   }
-}
-
-/** A Deployment's pods are its ReplicaSets' pods; their names begin with the Deployment's. */
-export function ownersOf(pod: Pod): { kind: string; name: string }[] {
-  const owner = controllerOf(pod)
-  if (owner === undefined) return []
-  const kind = owner.kind.toLowerCase()
-  const hash = pod.metadata.labels?.['pod-template-hash']
-  const deployment = kind === 'replicaset' && hash !== undefined && owner.name.endsWith(`-${hash}`) ? [{ kind: 'deployment', name: owner.name.slice(0, -hash.length - 1) }] : []
-  return [{ kind, name: owner.name }, ...deployment]
 }
 
 function targetPorts(service: Service): { port: number; protocol: string }[] {
