@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { Input } from '../scenario/load.ts'
 import type { Setting } from '../scenario/settings/settings.ts'
+import { InputError } from '../simulation/input-error.ts'
 
 /** The flags of every command that reads an input. */
 export interface InputFlags {
@@ -40,6 +41,16 @@ export function outputOption(...formats: string[]): Option {
 
 /** A usage error that commander has not seen. */
 export class UsageError extends Error {}
+
+/** A flag that cannot be read is a mistake of usage, not of the input. */
+export function asUsage<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof InputError) throw new UsageError(error.message)
+    throw error
+  }
+}
 
 /** `a,b,c`; nothing for a flag that was not given. */
 export function list(text: string | undefined): string[] {

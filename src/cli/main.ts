@@ -11,6 +11,7 @@ function program(done: (code: number) => void): Command {
     .description('A wind tunnel for Kubernetes Services: hand it manifests, see what every packet meets and how long it takes.')
     .version(VERSION)
     .showSuggestionAfterError()
+    .configureHelp({ optionDescription: describeOption })
     .exitOverride()
     .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n')
 
@@ -110,6 +111,11 @@ function program(done: (code: number) => void): Command {
     .action(async (flags) => done((await import('./commands/bench-rules.ts')).benchRules(flags)))
 
   return kubehop
+}
+
+/** Its default only where it says something: the choices are in the description, and nothing is given where an option may be repeated. */
+function describeOption({ description, defaultValue }: Option): string {
+  return typeof defaultValue === 'string' ? `${description} (default: ${defaultValue})` : description
 }
 
 /** The program of the threads that run grids, beside this one in the bundle. */

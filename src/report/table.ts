@@ -5,7 +5,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map((cell, column) => (column === 0 || isText(rows, column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n')
 }
 
-/** A column of bars or words is set to the left. */
+/** A column of bars, words or addresses is set to the left. */
 function isText(rows: readonly (readonly string[])[], column: number): boolean {
-  return rows.slice(1).every((row) => !/^[-<\d]/.test(row[column] ?? ''))
+  return rows.slice(1).every((row) => !/^[-<\d](?!\d*\.\d+\.)/.test(row[column] ?? ''))
 }

@@ -1,6 +1,7 @@
-import type { Pod } from '../cluster/object.ts'
+import type { Kind, Pod } from '../cluster/object.ts'
 import { formatReference, type Reference } from '../scenario/values/reference.ts'
 import type { Caller } from './destinations.ts'
+import { missing, missingObject } from './missing.ts'
 import type { OutsideClient } from './outside.ts'
 import { isMeant, namespaceOf } from './pod-reference.ts'
 import { WorldError, type World } from './world.ts'
@@ -28,14 +29,14 @@ export function sendersOf(world: World, from: Reference): Sender[] {
 
 function nodeSender(world: World, name: string): Sender {
   const node = world.node(name)
-  if (node === undefined) throw new WorldError(`there is no node ${name}; there are ${list(world.nodeFacts().map((facts) => facts.name))}`)
-  return { name, stack: node.stack, namespace: 'default', pod: undefined, isOutside: false, outside: undefined }
+  if (node === undefined) throw new WorldError(missing('node', name, world.nodeFacts().map((facts) => facts.name)))
+  return { name, stack: node.stack, namespace: world.scenario.namespace, pod: undefined, isOutside: false, outside: undefined }
 }
 
 function clientSender(world: World, name: string): Sender {
   const outside = world.clients.get(name)
-  if (outside === undefined) throw new WorldError(`there is no client ${name}; there are ${list([...world.clients.keys()])}`)
-  return { name, stack: outside.stack, namespace: 'default', pod: undefined, isOutside: true, outside }
+  if (outside === undefined) throw new WorldError(missing('client', name, [...world.clients.keys()]))
+  return { name, stack: outside.stack, namespace: world.scenario.namespace, pod: undefined, isOutside: true, outside }
 }
 
 export function podSender(world: World, pod: Pod): Sender {
@@ -51,22 +52,18 @@ function podOf(world: World, from: Reference): Pod {
   const space = namespaceOf(from)
   const pod = store.get('Pod', space, name)
   if (pod !== undefined) return pod
-  const others = store.list('Pod', space).map((each) => each.metadata.name)
-  throw new WorldError(`there is no pod ${space}/${name}; namespace ${space} has ${list(others)}`)
+  throw new WorldError(missingObject(store, 'Pod', space, name))
 }
+
+const WORKLOADS: Partial<Record<Reference['kind'], Kind>> = { deployment: 'Deployment', replicaset: 'ReplicaSet', statefulset: 'StatefulSet', daemonset: 'DaemonSet' }
 
 function workloadPods(world: World, from: Reference): Pod[] {
   const { store, selection } = world.cluster
+  const kind = WORKLOADS[from.kind]
+  if (kind !== undefined && world.scenario.timeline.length === 0 && store.get(kind, namespaceOf(from), from.name) === undefined) throw new WorldError(missingObject(store, kind, namespaceOf(from), from.name))
   const pods = store.list('Pod', namespaceOf(from)).filter((pod) => isMeant(selection, from, pod))
   const running = pods.filter((pod) => pod.status.podIP !== undefined)
   // Whoever is not there at the beginning may come in the course of the run.
   if (running.length === 0 && world.scenario.timeline.length === 0) throw new WorldError(`${formatReference(from)} has no pod that could send`)
   return running
-}
-
-const LISTED = 10
-
-function list(names: readonly string[]): string {
-  if (names.length === 0) return 'none'
-  return names.slice(0, LISTED).join(', ') + (names.length > LISTED ? ` and ${names.length - LISTED} more` : '')
 }

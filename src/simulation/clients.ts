@@ -8,6 +8,7 @@ import { TcpClient, type ConnectionUse } from '../traffic/tcp-client.ts'
 import { UdpClient } from '../traffic/udp-client.ts'
 import type { Sender } from './callers.ts'
 import { nameServiceFor } from './destinations.ts'
+import { missing } from './missing.ts'
 import type { OutsideClient } from './outside.ts'
 import { WorldError, type World } from './world.ts'
 
@@ -45,7 +46,7 @@ export function openClient(world: World, sender: Sender, target: Target, request
 /** A machine outside hands service addresses to the node that was named, or to the load balancer in front of all. */
 function routeOutside(world: World, outside: OutsideClient, names: NameService, via: string): void {
   const hop = via === BALANCER ? world.balancer().address : world.factsOf(via)?.address
-  if (hop === undefined) throw new WorldError(`there is no node ${via} to go by; there are ${world.nodeFacts().map(({ name }) => name).join(', ')}`)
+  if (hop === undefined) throw new WorldError(`--via: ${missing('node', via, world.nodeFacts().map(({ name }) => name))}`)
   const address = names.fixed?.address
   // What MetalLB announces has no balancer in front of it.
   if (via === BALANCER && address !== undefined && world.speakers.protocolOf(address) !== undefined) return

@@ -5,6 +5,7 @@ import { parseAddress } from '../kernel/address.ts'
 import type { Host, Target } from '../scenario/values/target.ts'
 import type { Stack } from '../socket/stack.ts'
 import { fixedDestination, type NameService } from '../traffic/client.ts'
+import { missing, missingObject } from './missing.ts'
 import { NOT_RESOLVED, resolving } from './names/name-service.ts'
 import { WorldError, type World } from './world.ts'
 
@@ -44,16 +45,17 @@ function forObject(world: World, host: Extract<Host, { kind: 'object' }>, target
   const { store } = world.cluster
   if (kind === 'node') {
     const facts = world.factsOf(name)
-    if (facts === undefined) throw new WorldError(`${target.text}: there is no node ${name}`)
+    if (facts === undefined) throw new WorldError(`${target.text}: ${missing('node', name, world.nodeFacts().map((each) => each.name))}`)
     return fixedDestination({ address: facts.address, port })
   }
   if (kind === 'pod') {
     const pod = store.get('Pod', namespace, name)
-    if (pod?.status.podIP === undefined) throw new WorldError(`${target.text}: there is no pod ${namespace}/${name} with an address`)
+    if (pod === undefined) throw new WorldError(`${target.text}: ${missingObject(store, 'Pod', namespace, name)}`)
+    if (pod.status.podIP === undefined) throw new WorldError(`${target.text}: pod ${namespace}/${name} has no address: it is on no node, or has not started`)
     return fixedDestination({ address: parsed(pod.status.podIP, target.text), port })
   }
   const service = store.get('Service', namespace, name)
-  if (service === undefined) throw new WorldError(`${target.text}: there is no Service ${namespace}/${name}`)
+  if (service === undefined) throw new WorldError(`${target.text}: ${missingObject(store, 'Service', namespace, name)}`)
   return forService(world, service, target, caller, port)
 }
 

@@ -1,9 +1,10 @@
 import type { ProbeResult } from '../report/probe-meter.ts'
 import { parseDuration } from '../scenario/values/duration.ts'
-import { parseReference } from '../scenario/values/reference.ts'
-import { parseTarget } from '../scenario/values/target.ts'
+import { faultOfTarget, parseTarget } from '../scenario/values/target.ts'
 import { InputError, readInput } from './input-error.ts'
 import { runProbe, type ProbeRequest } from './probe.ts'
+import { readSender } from './sender-words.ts'
+import type { WorldInput } from './world.ts'
 
 export interface ProbeOptions {
   /** `pod/NS/NAME`, `node/NAME` or `client/NAME`. */
@@ -32,17 +33,14 @@ export function probe(objects: string | object | readonly object[], options: Pro
     ...options.set,
   }
   const input = readInput({ given: objects, settings: Object.entries(settings).map(([path, value]) => ({ path, value })) })
-  return runProbe(input, readProbe(options)).result
+  return runProbe(input, readProbe(options, input)).result
 }
 
-const SENDERS: ReadonlySet<string> = new Set(['pod', 'node', 'client', 'deployment', 'statefulset', 'daemonset', 'replicaset'])
-
-/** The words of a probe, checked. Throws an InputError that quotes what it does not understand. */
-export function readProbe(options: ProbeOptions): ProbeRequest {
-  const from = parseReference(options.from)
-  if (from === undefined || !SENDERS.has(from.kind)) throw new InputError(`--from ${options.from}: must be pod/NAMESPACE/NAME, node/NAME, client/NAME, or a workload such as deployment/NAME (its first pod)`)
+/** The words of a probe, checked; `input` is what they speak of. Throws an InputError that quotes what it does not understand. */
+export function readProbe(options: ProbeOptions, input: WorldInput): ProbeRequest {
+  const from = readSender(options.from, input)
   const to = parseTarget(options.to)
-  if (to === undefined) throw new InputError(`--to ${options.to}: must be SCHEME://HOST:PORT with tcp, udp, http or icmp, such as tcp://10.96.0.10:80 or svc/web.default:80`)
+  if (to === undefined) throw new InputError(`--to ${options.to}: ${faultOfTarget(options.to)}`)
   return {
     from,
     to,

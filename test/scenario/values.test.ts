@@ -5,7 +5,7 @@ import { parseFraction } from '../../src/scenario/values/fraction.ts'
 import { parseRate } from '../../src/scenario/values/rate.ts'
 import { formatReference, parseReference } from '../../src/scenario/values/reference.ts'
 import { parseSize } from '../../src/scenario/values/size.ts'
-import { parseTarget } from '../../src/scenario/values/target.ts'
+import { faultOfTarget, parseTarget } from '../../src/scenario/values/target.ts'
 import { assert, suite } from '../kit.ts'
 
 const values = suite('values')
@@ -72,6 +72,28 @@ values('a reference is a kind in any of kubectl’s spellings, perhaps a namespa
     'toString/x': undefined,
   })
   assert.is(formatReference({ kind: 'pod', namespace: 'shop', name: 'web-0' }), 'pod/shop/web-0')
+})
+
+values('what is wrong with a target is said of its first fault', () => {
+  const faults: [string, RegExp][] = [
+    ['htp://redis', /^there is no scheme htp; did you mean `http`\?$/],
+    ['gopher://redis:70', /^there is no scheme gopher; one of: tcp, udp, http, icmp, dns$/],
+    ['tcp://10.96.0.1', /^tcp needs a port, such as tcp:\/\/10\.96\.0\.1:80$/],
+    ['svc/web', /^tcp needs a port, such as tcp:\/\/svc\/web:80$/],
+    ['tcp://10.96.0.999:80', /^10\.96\.0\.999 is no IPv4 address$/],
+    ['tcp://10.96.0.1:99999', /^99999 is no port: a number from 1 to 65535$/],
+    ['redis:http', /^http is no port/],
+    ['icmp://10.96.0.1:80', /^icmp has no ports$/],
+    ['deployment/web:80', /^only svc\/NAME\.NAMESPACE, pod\/NAMESPACE\/NAME and node\/NAME can be sent to$/],
+    ['http://[fd00::1]:80', /^only IPv4 is modelled$/],
+    ['', /^there is no host; write SCHEME/],
+    ['svc/', /^there is no host/],
+    ['tcp://a b:80', /^write SCHEME:\/\/HOST:PORT .* such as http/],
+  ]
+  for (const [text, fault] of faults) {
+    assert.is(parseTarget(text), undefined, text)
+    assert.match(faultOfTarget(text), fault, text)
+  }
 })
 
 values('a target is a scheme, a host of any kind, and a port where the scheme has no default', () => {

@@ -1,12 +1,11 @@
 import { table } from '../../report/table.ts'
 import { formatTime } from '../../report/units.ts'
 import { traceText } from '../../report/trace-text.ts'
-import { InputError } from '../../simulation/input-error.ts'
 import { readProbe, type ProbeOptions } from '../../simulation/probe-door.ts'
-import { runProbe, type ProbeRequest } from '../../simulation/probe.ts'
+import { runProbe } from '../../simulation/probe.ts'
 import { traceRequest } from '../../simulation/trace.ts'
 import { OK } from '../exit.ts'
-import { UsageError, type InputFlags } from '../flags.ts'
+import { asUsage, UsageError, type InputFlags } from '../flags.ts'
 import { paint, print, printJson } from '../output.ts'
 import { readFlags, tellProblems } from '../read.ts'
 
@@ -24,8 +23,9 @@ export interface ProbeFlags extends InputFlags {
 
 /** `kubehop probe`: who answers, and how it fails. */
 export function probe(flags: ProbeFlags): number {
-  const request = readWords(flags)
-  const { world, result } = runProbe(readFlags(flags), request)
+  const options = optionsOf(flags)
+  const input = readFlags(flags)
+  const { world, result } = runProbe(input, asUsage(() => readProbe(options, input)))
   tellProblems(world.cluster.problems, flags.quiet)
   if (flags.output === 'json') {
     printJson(result)
@@ -43,21 +43,12 @@ export function probe(flags: ProbeFlags): number {
 
 /** `kubehop trace`: one request, hop by hop. */
 export function trace(flags: ProbeFlags): number {
-  const request = readWords(flags)
-  const traced = traceRequest(readFlags(flags), request)
+  const options = optionsOf(flags)
+  const input = readFlags(flags)
+  const traced = traceRequest(input, asUsage(() => readProbe(options, input)))
   if (flags.output === 'json') printJson(traced)
   else print(traceText(`${flags.from} → ${flags.to}`, traced, paint))
   return OK
-}
-
-/** A flag that cannot be read is a mistake of usage, not of the input. */
-function readWords(flags: ProbeFlags): ProbeRequest {
-  try {
-    return readProbe(optionsOf(flags))
-  } catch (error) {
-    if (error instanceof InputError) throw new UsageError(error.message)
-    throw error
-  }
 }
 
 function optionsOf({ from, to, count, via, sourcePort, gap, timeout }: ProbeFlags): ProbeOptions {

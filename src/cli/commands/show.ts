@@ -5,6 +5,7 @@ import { printIpsetSave } from '../../kernel/ipset/save.ts'
 import { printConnections, printServices, printStatistics } from '../../kernel/ipvs/print.ts'
 import { printRuleset } from '../../kernel/rules/iptables-save/print.ts'
 import { listRoutes } from '../../report/routes-text.ts'
+import { missing, missingObject } from '../../simulation/missing.ts'
 import type { SimulatedNode } from '../../simulation/node.ts'
 import type { NodeIpvs } from '../../simulation/node-ipvs.ts'
 import { WorldError, type World } from '../../simulation/world.ts'
@@ -89,7 +90,7 @@ function nodeOf(world: World, { node }: ShowFlags): SimulatedNode {
   const names = world.nodeFacts().map((facts) => facts.name)
   const name = node ?? names[0] ?? ''
   const found = world.node(name)
-  if (found === undefined) throw new WorldError(`there is no node ${name}; there are ${names.join(', ')}`)
+  if (found === undefined) throw new WorldError(missing('node', name, names))
   return found
 }
 
@@ -98,6 +99,6 @@ function podOf(world: World, { pod, namespace }: ShowFlags): Pod {
   const reference = parseReference(`pod/${pod}`)
   const space = reference?.namespace === '' || reference === undefined ? (namespace ?? 'default') : reference.namespace
   const found = world.cluster.store.get('Pod', space, reference?.name ?? pod)
-  if (found === undefined) throw new WorldError(`there is no pod ${space}/${reference?.name ?? pod}`)
+  if (found === undefined) throw new WorldError(missingObject(world.cluster.store, 'Pod', space, reference?.name ?? pod))
   return found
 }

@@ -1,3 +1,4 @@
+import { suggest } from '../../engine/nearest.ts'
 import { parseAddress } from '../../kernel/address.ts'
 import { isName, parseReference, type Reference } from './reference.ts'
 import type { Written } from './written.ts'
@@ -77,9 +78,43 @@ function isHostName(text: string): boolean {
   return isName(text.toLowerCase().replace(/_/g, 'x').replace(/\.$/, '')) && !/^[\d.]+$/.test(text)
 }
 
+const RULE = 'SCHEME://HOST:PORT with tcp, udp, http, icmp or dns, and a name, an IPv4 address, svc/NAME.NAMESPACE or pod/NAME as host'
+const EXAMPLES = ['http://redis:6379', 'tcp://svc/redis.default:6379']
+
+interface Parts {
+  scheme: string
+  rest: string
+  where: string
+  port: string | undefined
+}
+
+/** What can be wrong with a text that is no target; the first that has something to say is right. */
+const FAULTS: readonly ((parts: Parts) => string | undefined)[] = [
+  ({ scheme }) => (Object.hasOwn(PORTS, scheme) ? undefined : `there is no scheme ${scheme}; ${suggest(scheme, Object.keys(PORTS)) ?? ''}`),
+  ({ rest }) => (/^\[|:.*:/.test(rest) ? 'only IPv4 is modelled' : undefined),
+  ({ where }) => (where === '' || where.endsWith('/') ? `there is no host; write ${RULE}` : undefined),
+  ({ where }) => (/^[\d.]+$/.test(where) && parseAddress(where) === undefined ? `${where} is no IPv4 address` : undefined),
+  ({ where }) => (where.includes('/') && !OBJECT.test(where) && parseReference(where) !== undefined ? 'only svc/NAME.NAMESPACE, pod/NAMESPACE/NAME and node/NAME can be sent to' : undefined),
+  ({ scheme, port }) => (port !== undefined && PORTS[scheme as Scheme] === 0 ? `${scheme} has no ports` : undefined),
+  ({ port }) => (port === undefined || isPortText(port) ? undefined : `${port || 'nothing'} is no port: a number from 1 to 65535`),
+  ({ scheme, where, port }) => (port === undefined && PORTS[scheme as Scheme] === undefined ? `${scheme} needs a port, such as ${scheme}://${where}:80` : undefined),
+]
+
+function isPortText(text: string): boolean {
+  return text.startsWith('$') || (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535)
+}
+
+/** What is wrong with a text that is no target. */
+export function faultOfTarget(text: string): string {
+  const [, scheme = 'tcp', rest = ''] = /^(?:([^/:]*):\/\/)?(.*)$/s.exec(text) ?? []
+  const [, where = '', port] = /^((?:[a-z]+\/)?[^:]*?)(?::([^:/]*))?(?:\/[^:]*)?$/s.exec(rest) ?? []
+  return FAULTS.map((faultIn) => faultIn({ scheme, rest, where, port })).find((fault) => fault !== undefined) ?? `write ${RULE}, such as ${EXAMPLES.join(' or ')}`
+}
+
 export const target: Written<Target> = {
   what: 'a target',
-  rule: 'SCHEME://HOST:PORT with tcp, udp, http, icmp or dns, and a name, an IPv4 address, svc/NAME.NAMESPACE or pod/NAME as host',
-  examples: ['http://redis:6379', 'tcp://svc/redis.default:6379'],
+  rule: RULE,
+  examples: EXAMPLES,
   parse: parseTarget,
+  fault: faultOfTarget,
 }

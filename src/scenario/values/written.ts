@@ -9,10 +9,13 @@ export interface Written<T> {
   examples: string[]
   /** Undefined when the text is not such a value. */
   parse(text: string): T | undefined
+  /** What exactly is wrong with a text that is not such a value, where more can be said than the rule. */
+  fault?(text: string): string
 }
 
 /** "`5 sec` is not a duration: write a number with its unit, such as 1m30s or 250ms" */
 function notWritten<T>(kind: Written<T>, text: string): string {
+  if (kind.fault !== undefined) return `\`${text}\` is not ${kind.what}: ${kind.fault(text)}`
   return `\`${text}\` is not ${kind.what}: write ${kind.rule}, such as ${kind.examples.join(' or ')}`
 }
 
