@@ -5,7 +5,8 @@ import type { Destination } from './destination.ts'
 import { parseSchedulerFlags } from './scheduler-flags.ts'
 import { isSchedulerName, SCHEDULER_NAMES, type SchedulerName } from './schedulers/by-name.ts'
 import { Trash } from './trash.ts'
-import { IpvsError, VirtualService } from './virtual-service.ts'
+import { IpvsError } from './ipvs-error.ts'
+import { VirtualService } from './virtual-service.ts'
 
 export interface VirtualServiceOptions {
   /** As `ipvsadm -s` takes it: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, mh, fo or ovf. */

@@ -12,7 +12,9 @@ import { follow } from './transition.ts'
 import { Trash } from './trash.ts'
 import { IPVS_FORWARDED, IPVS_GONE, IPVS_IGNORED, IPVS_PORT_REUSED, IPVS_REFUSED, IPVS_REPLY, IPVS_SCHEDULED, type IpvsVerdict } from './verdict.ts'
 import type { Destination } from './destination.ts'
-import { IpvsError, type RealServer, type ServiceKey, type VirtualService } from './virtual-service.ts'
+import { IpvsError } from './ipvs-error.ts'
+import type { RealServer, ServiceKey } from './virtual-server.ts'
+import type { VirtualService } from './virtual-service.ts'
 
 /** How soon after a removal the kernel's worker flushes orphaned connections: one jiffy of a 100 Hz kernel. */
 const FLUSH_DELAY: Nanos = 10e6

@@ -7,7 +7,8 @@ import type { Counters } from './counters.ts'
 import type { Destination } from './destination.ts'
 import { formatSchedulerFlags } from './scheduler-flags.ts'
 import { stateName } from './states.ts'
-import type { ServiceKey, VirtualService } from './virtual-service.ts'
+import type { ServiceKey } from './virtual-server.ts'
+import type { VirtualService } from './virtual-service.ts'
 
 const VERSION = 'IP Virtual Server version 1.2.1 (size=4096)\n'
 

@@ -3,9 +3,11 @@ import { SCTP, TCP, UDP } from '../packet.ts'
 import type { Complaint } from '../rules/iptables-save/parse.ts'
 import { byAddress, endpoint, sorted } from './print.ts'
 import { Listing } from './listing.ts'
-import { formatSchedulerFlags, parseSchedulerFlags } from './scheduler-flags.ts'
 import { isSchedulerName, type SchedulerName } from './schedulers/by-name.ts'
-import { IpvsError, NO_FLAGS, type RealServer, type VirtualServer, type VirtualService } from './virtual-service.ts'
+import { IpvsError } from './ipvs-error.ts'
+import { formatSchedulerFlags, NO_FLAGS, parseSchedulerFlags } from './scheduler-flags.ts'
+import type { RealServer, VirtualServer } from './virtual-server.ts'
+import type { VirtualService } from './virtual-service.ts'
 
 const PROTOCOL_OPTIONS: readonly (readonly [option: string, long: string, protocol: number])[] = [
   ['-t', '--tcp-service', TCP],

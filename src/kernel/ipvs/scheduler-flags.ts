@@ -1,5 +1,7 @@
 import type { SchedulerFlags } from './schedulers/scheduler.ts'
-import { IpvsError } from './virtual-service.ts'
+import { IpvsError } from './ipvs-error.ts'
+
+export const NO_FLAGS: SchedulerFlags = { fallback: false, port: false }
 
 /** flag-1 and flag-2 are what the kernel calls the bits; sh and mh each have names of their own for them. */
 const FLAGS: Readonly<Record<string, Partial<SchedulerFlags>>> = {
@@ -14,7 +16,7 @@ const FLAGS: Readonly<Record<string, Partial<SchedulerFlags>>> = {
 /** Reads what follows `ipvsadm -b`; the option itself may stand before it. */
 export function parseSchedulerFlags(text: string | readonly string[]): SchedulerFlags {
   const words = typeof text === 'string' ? text.replace(/^\s*-b\s+/, '').split(',') : text
-  let flags: SchedulerFlags = { fallback: false, port: false }
+  let flags = NO_FLAGS
   for (const word of words) {
     if (word.trim() === '') continue
     const flag = FLAGS[word.trim()]

@@ -1,6 +1,8 @@
 import type { Address } from '../address.ts'
 import { Buckets } from './buckets.ts'
-import { hashService, IpvsError, VirtualService, type ServiceKey, type VirtualServer } from './virtual-service.ts'
+import { IpvsError } from './ipvs-error.ts'
+import { hashService, type ServiceKey, type VirtualServer } from './virtual-server.ts'
+import { VirtualService } from './virtual-service.ts'
 import type { Trash } from './trash.ts'
 
 /**

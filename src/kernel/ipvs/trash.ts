@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts'
 import type { Destination } from './destination.ts'
-import type { RealServer, ServiceKey } from './virtual-service.ts'
+import type { RealServer, ServiceKey } from './virtual-server.ts'
 
 interface Discarded {
   protocol: number

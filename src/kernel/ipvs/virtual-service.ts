@@ -1,40 +1,12 @@
 import type { Address } from '../address.ts'
-import { hashAddress, type Bucketed } from './buckets.ts'
+import type { Bucketed } from './buckets.ts'
 import { newCounters, type Counters } from './counters.ts'
 import { Destination } from './destination.ts'
+import { IpvsError } from './ipvs-error.ts'
 import { newScheduler, type SchedulerName } from './schedulers/by-name.ts'
 import type { Scheduler, SchedulerFlags } from './schedulers/scheduler.ts'
 import type { Trash } from './trash.ts'
-
-export const NO_FLAGS: SchedulerFlags = { fallback: false, port: false }
-
-/** Identity of a virtual service. */
-export interface ServiceKey {
-  readonly protocol: number
-  readonly address: Address
-  readonly port: number
-}
-
-export interface ServiceOptions {
-  readonly scheduler: SchedulerName
-  readonly flags: SchedulerFlags
-  /** Persistence timeout in seconds; 0: not persistent. */
-  readonly persistence: number
-}
-
-export interface RealServer {
-  readonly address: Address
-  readonly port: number
-  readonly weight: number
-}
-
-/** A whole virtual service as it shall be, its real servers in the kernel's list order. */
-export interface VirtualServer extends ServiceKey, ServiceOptions {
-  readonly servers: readonly RealServer[]
-}
-
-/** An error of the ipvsadm interface, in ipvsadm's words. */
-export class IpvsError extends Error {}
+import { hashService, type RealServer, type ServiceKey, type ServiceOptions } from './virtual-server.ts'
 
 /**
  * A virtual service (struct ip_vs_service) and the list of its real servers. A new one goes to the head of the list,
@@ -131,8 +103,4 @@ export class VirtualService implements ServiceKey, Bucketed<VirtualService> {
     else previous.next = next
     if (next !== null) next.previous = previous
   }
-}
-
-export function hashService(protocol: number, address: Address, port: number): number {
-  return hashAddress(address, (protocol << 16) | port)
 }

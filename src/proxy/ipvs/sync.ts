@@ -2,7 +2,8 @@ import type { Nanos } from '../../engine/agenda.ts'
 import type { Destination } from '../../kernel/ipvs/destination.ts'
 import type { Ipvs } from '../../kernel/ipvs/ipvs.ts'
 import type { ServiceSource } from '../../kernel/ipvs/service-table.ts'
-import type { RealServer, VirtualService } from '../../kernel/ipvs/virtual-service.ts'
+import type { RealServer } from '../../kernel/ipvs/virtual-server.ts'
+import type { VirtualService } from '../../kernel/ipvs/virtual-service.ts'
 import { GracefulTermination } from './graceful-termination.ts'
 
 /**

@@ -7,7 +7,8 @@ import { Ipvs } from '../../../src/kernel/ipvs/ipvs.ts'
 import { kernelDefaults, type IpvsSettings } from '../../../src/kernel/ipvs/settings.ts'
 import { stateName } from '../../../src/kernel/ipvs/states.ts'
 import { IPVS_FORWARDED, IPVS_GONE, IPVS_IGNORED, IPVS_PORT_REUSED, IPVS_REFUSED, IPVS_REPLY, IPVS_SCHEDULED, type IpvsVerdict } from '../../../src/kernel/ipvs/verdict.ts'
-import { NO_FLAGS, type VirtualService } from '../../../src/kernel/ipvs/virtual-service.ts'
+import { NO_FLAGS } from '../../../src/kernel/ipvs/scheduler-flags.ts'
+import type { VirtualService } from '../../../src/kernel/ipvs/virtual-service.ts'
 import { ACK, DESTINATION_UNREACHABLE, FIN, HOST_UNREACHABLE, ICMP, newPacket, RST, SYN, TCP, UDP, type Packet } from '../../../src/kernel/packet.ts'
 
 const SECOND = 1e9
