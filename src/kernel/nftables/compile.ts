@@ -1,17 +1,8 @@
 import { contains, type Cidr } from '../address.ts'
 import type { Interface } from '../interface.ts'
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts'
-import type { ActionStatement, AddressField, CtState, Field, NftRule, Statement, VerdictStatement } from './rule.ts'
-import type { NftWalker } from './walker.ts'
-
-/** The statement matched, and the next one is asked. */
-export const NEXT = 0
-/** It did not: the rule is over (NFT_BREAK). */
-export const BREAK = 1
-/** What a statement comes to; a verdict or an action ends the rule, and perhaps the walk. */
-export type Outcome = typeof NEXT | typeof BREAK | VerdictStatement | ActionStatement
-
-export type Step = (packet: Packet, walker: NftWalker) => Outcome
+import type { AddressField, CtState, Field, NftRule, Statement } from './rule.ts'
+import { BREAK, NEXT, type Step } from './step.ts'
 
 /** A rule as the walker tries it. */
 export interface CompiledRule {
@@ -61,7 +52,7 @@ function stepOf(statement: Statement): Step {
     }
     case 'fib': {
       const read = READ[`ip ${statement.side}`]
-      return (packet, walker) => (walker.environment.addressType(read(packet)) === 'LOCAL' ? NEXT : BREAK)
+      return (packet, walk) => (walk.environment.addressType(read(packet)) === 'LOCAL' ? NEXT : BREAK)
     }
     case 'mark':
       return (packet) => ((packet.mark & statement.mask) === statement.value ? NEXT : BREAK)
@@ -72,7 +63,7 @@ function stepOf(statement: Statement): Step {
     case 'vmap':
       return mapStep(statement.fields, statement.map)
     case 'numgen':
-      return (_, walker) => statement.verdicts[walker.draw(statement.verdicts.length)] ?? BREAK
+      return (_, walk) => statement.verdicts[walk.draw(statement.verdicts.length)] ?? BREAK
     default:
       return () => statement
   }
@@ -85,8 +76,8 @@ function addressStep(field: AddressField, cidr: Cidr, negated: boolean): Step {
 
 function anyAddressStep(field: AddressField, cidrs: readonly Cidr[], negated: boolean): Step {
   const read = READ[field]
-  return (packet, walker) => {
-    walker.lookups++
+  return (packet, walk) => {
+    walk.lookups++
     const address = read(packet)
     return cidrs.some((cidr) => contains(cidr, address)) === negated ? BREAK : NEXT
   }
@@ -94,21 +85,21 @@ function anyAddressStep(field: AddressField, cidrs: readonly Cidr[], negated: bo
 
 function lookupStep(field: AddressField, name: string): Step {
   const read = READ[field]
-  return (packet, walker) => (walker.isMember(name, read(packet)) ? NEXT : BREAK)
+  return (packet, walk) => (walk.isMember(name, read(packet)) ? NEXT : BREAK)
 }
 
 // A full set ends the rule (nft_dynset_eval), which for a rule of its own changes nothing.
 function updateStep(field: AddressField, name: string): Step {
   const read = READ[field]
-  return (packet, walker) => (walker.update(name, read(packet)) ? NEXT : BREAK)
+  return (packet, walk) => (walk.update(name, read(packet)) ? NEXT : BREAK)
 }
 
 function mapStep(fields: readonly Field[], name: string): Step {
   const readers = fields.map((field) => READ[field])
   const key = new Int32Array(fields.length)
-  return (packet, walker) => {
+  return (packet, walk) => {
     for (let i = 0; i < readers.length; i++) key[i] = (readers[i] as (packet: Packet) => number)(packet)
-    return walker.verdictOf(name, key) ?? BREAK
+    return walk.verdictOf(name, key) ?? BREAK
   }
 }
 

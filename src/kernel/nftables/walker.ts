@@ -1,9 +1,10 @@
 import type { Address } from '../address.ts'
 import { NF_ACCEPT, NF_DROP, type Hook, type Verdict } from '../netfilter.ts'
 import type { Packet } from '../packet.ts'
-import { BREAK, NEXT, type CompiledRule, type Outcome, type Step } from './compile.ts'
+import type { CompiledRule } from './compile.ts'
 import type { NftChain, NftEnvironment, NftObserver, NftSet, NftTable } from './program.ts'
 import type { ActionStatement, NftRule, VerdictStatement } from './rule.ts'
+import { BREAK, NEXT, type NftWalk, type Outcome, type Step } from './step.ts'
 
 /** What a chain decided: a Verdict, or one of these two, which are above NF_STOLEN. */
 const GO_ON = 8
@@ -14,7 +15,7 @@ type Decision = Verdict | typeof GO_ON | typeof GO_BACK
 const DEPTH_MAX = 16
 
 /** Walks packets through the chains of one machine's table, and counts what that takes (nf_tables_core.c, nft_do_chain). */
-export class NftWalker {
+export class NftWalker implements NftWalk {
   readonly environment: NftEnvironment
   /** Told of every rule that matches, if set. */
   observer: NftObserver | null = null
@@ -45,7 +46,6 @@ export class NftWalker {
     return NF_ACCEPT
   }
 
-  /** Is the address in that set now? */
   isMember(name: string, address: Address): boolean {
     this.lookups++
     if (this.#table.dynamicSet(name) !== undefined) return this.environment.timedSet(name).has(address, this.environment.now())
@@ -53,7 +53,6 @@ export class NftWalker {
     return this.#set(name).find(this.#single) !== undefined
   }
 
-  /** Puts the address into a dynamic set. False: it is full. */
   update(name: string, address: Address): boolean {
     this.lookups++
     const declared = this.#table.dynamicSet(name)
@@ -66,7 +65,6 @@ export class NftWalker {
     return this.#set(name).find(key)?.verdict
   }
 
-  /** `numgen random mod N`, which is looked up in a map as any other number. */
   draw(modulus: number): number {
     this.draws++
     this.lookups++
