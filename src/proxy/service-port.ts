@@ -1,6 +1,6 @@
 import type { ServicePort as ServicePortSpec } from 'kubernetes-types/core/v1.d.ts'
 import type { EndpointSlice, Service } from './api-objects.ts'
-import { type Address, type Cidr, parseAddress, parseCidr } from '../kernel/address.ts'
+import { type Address, type Cidr, contains, parseAddress, parseCidr } from '../kernel/address.ts'
 import { SCTP, TCP, UDP } from '../kernel/packet.ts'
 import { type Endpoint, endpointsOf } from './endpoint.ts'
 
@@ -100,6 +100,11 @@ export function isExternallyAccessible(port: ServicePort): boolean {
 /** Do source ranges guard its load-balancer addresses? */
 export function hasSourceRanges(port: ServicePort): boolean {
   return port.sourceRanges.length > 0 && port.loadBalancerVIPs.length > 0
+}
+
+/** May that source ask the load balancers' addresses? */
+export function admits(port: ServicePort, source: Address): boolean {
+  return port.sourceRanges.some((range) => contains(range, source))
 }
 
 /** Even with policy Local the node's own traffic to external addresses may go to any endpoint in the cluster. */

@@ -1,4 +1,3 @@
-import { contains } from '../../kernel/address.ts'
 import { Chain, Segment } from '../../kernel/rules/program.ts'
 import type { Match, Rule } from '../../kernel/rules/rule.ts'
 import { clusterChainName, endpointChainName, externalChainName, firewallChainName, localChainName } from '../chain-names.ts'
@@ -6,7 +5,7 @@ import { type Endpoint, endpointText } from '../endpoint.ts'
 import { categorizeEndpoints, hasUsableEndpoints } from '../endpoints.ts'
 import type { LocalDetector } from '../local-detector.ts'
 import type { ProxyNode } from '../node.ts'
-import { type ServicePort, isExternallyAccessible } from '../service-port.ts'
+import { type ServicePort, admits, isExternallyAccessible } from '../service-port.ts'
 import { clusterIPMatches, usesFirewall } from './portal-rules.ts'
 import { FROM_LOCAL, anyPort, comment, from, headerFirst, isProtocol, jump, jumpOnce, rule } from './words.ts'
 
@@ -46,7 +45,7 @@ export function countServiceRules(port: ServicePort, context: ChainContext): num
   let count = (cluster.length + local.length) * rulesPerEndpoint + reachable.length * 2
   if ((context.masqueradeAll || context.detector !== undefined) && (port.internalPolicyLocal ? local : cluster).length > 0) count++
   if (isExternallyAccessible(port)) count += port.externalPolicyLocal ? 2 + Number(context.detector !== undefined) + Number(local.length > 0) : 2
-  if (usesFirewall(port)) count += port.sourceRanges.length + 1 + (admitsNode(port, context.node) ? port.loadBalancerVIPs.length : 0)
+  if (usesFirewall(port)) count += port.sourceRanges.length + 1 + (admits(port, context.node.primaryAddress) ? port.loadBalancerVIPs.length : 0)
   return count
 }
 
@@ -77,15 +76,11 @@ function firewallRules(port: ServicePort, context: ChainContext): readonly Rule[
   const note = comment(`${port.name} loadbalancer IP`)
   const allowed: Match[] = port.sourceRanges.map((cidr) => ({ kind: 'source', cidr }))
   // A node that has the address itself sends with it as the source too.
-  if (admitsNode(port, context.node)) allowed.push(...port.loadBalancerVIPs.map(from))
+  if (admits(port, context.node.primaryAddress)) allowed.push(...port.loadBalancerVIPs.map(from))
   return [
     ...allowed.map((source) => rule([source, note], external)),
     rule([comment(`other traffic to ${port.name} will be dropped by KUBE-PROXY-FIREWALL`)], null),
   ]
-}
-
-function admitsNode(port: ServicePort, node: ProxyNode): boolean {
-  return port.sourceRanges.some((cidr) => contains(cidr, node.primaryAddress))
 }
 
 /** Remembered clients first; then each endpoint with the chance that makes all equal, the last without a condition. */

@@ -1,11 +1,11 @@
 import { type Address, isLoopback } from '../../kernel/address.ts'
 import { Buckets, type Bucketed } from '../../kernel/ipvs/buckets.ts'
-import { hashService } from '../../kernel/ipvs/virtual-service.ts'
+import { hashService } from '../../kernel/ipvs/virtual-server.ts'
 import type { ProxyConfig } from '../config.ts'
 import { nodePortAddressesOf, type ProxyNode } from '../node.ts'
 import type { ServicePort } from '../service-port.ts'
 import type { SetName } from './set-names.ts'
-import { clusterSet, type WantedSet } from './sets.ts'
+import { clusterSet, type WantedSet } from './cluster-sets.ts'
 
 /** An address and port at which a service-port is asked for; on each node it is a virtual service. */
 export class Portal implements Bucketed<Portal> {
