@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import type { Paint } from '../report/text.ts'
+import type { Paint } from '../report/paint.ts'
 
 /** Data goes to standard output, everything else to standard error. */
 export function print(text: string): void {

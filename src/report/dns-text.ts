@@ -1,6 +1,6 @@
 import type { DnsReport } from './dns-meter.ts'
 import { table } from './table.ts'
-import type { Paint } from './text.ts'
+import type { Paint } from './paint.ts'
 import { formatCount, formatPercent, formatTime } from './units.ts'
 
 /** The part of a run's report that is about names. */

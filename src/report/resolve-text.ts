@@ -1,7 +1,7 @@
 import type { RecordType } from '../dns/records/message.ts'
 import type { LookupError, Transport } from '../dns/resolver/resolution.ts'
 import { table } from './table.ts'
-import type { Paint } from './text.ts'
+import type { Paint } from './paint.ts'
 import { formatCount, formatTime } from './units.ts'
 
 /** A query as its sender saw it. Times in ns: since the call, and until its answer. */

@@ -3,17 +3,10 @@ import { fairnessP } from './fairness.ts'
 import type { Report, TrafficReport } from './report.ts'
 import { isDnsReport } from './dns-meter.ts'
 import { dnsText } from './dns-text.ts'
+import type { Paint } from './paint.ts'
 import { table } from './table.ts'
 import { timelineText } from './timeline-text.ts'
 import { formatCount, formatPercent, formatTime } from './units.ts'
-
-/** How the text is painted; plain functions when colours are off. */
-export interface Paint {
-  bold(text: string): string
-  dim(text: string): string
-  good(text: string): string
-  bad(text: string): string
-}
 
 /** The words for each place where time goes. */
 const PLACE_WORDS: Record<string, string> = {

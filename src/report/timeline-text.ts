@@ -1,7 +1,7 @@
 import type { IntervalReport } from './interval-meter.ts'
 import type { TimelineReport } from './timeline-report.ts'
 import type { Summary } from './histogram.ts'
-import type { Paint } from './text.ts'
+import type { Paint } from './paint.ts'
 import { formatCount, formatTime } from './units.ts'
 
 /** What happened when, what became of the requests around it, and what each node knew too late. */

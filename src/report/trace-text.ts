@@ -1,5 +1,5 @@
 import { PLACES, type Step } from '../kernel/journey.ts'
-import type { Paint } from './text.ts'
+import type { Paint } from './paint.ts'
 import { formatCount } from './units.ts'
 
 /** One request's way, as `trace` prints it. */

@@ -1,5 +1,5 @@
 import type { WalkThrough } from '../kernel/walkthrough/walk-through.ts'
-import type { Paint } from './text.ts'
+import type { Paint } from './paint.ts'
 
 /** A packet's way through saved rules, as `trace --rules` prints it: every rule that matched, what was rewritten, how it ended. */
 export function walkThroughText(title: string, walk: WalkThrough, paint: Paint): string {

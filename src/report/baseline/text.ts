@@ -1,6 +1,6 @@
 import { formatFigure } from '../figure-unit.ts'
 import { table } from '../table.ts'
-import type { Paint } from '../text.ts'
+import type { Paint } from '../paint.ts'
 import { formatCount, formatPercent } from '../units.ts'
 import type { BaselineComparison } from './regressions.ts'
 

@@ -1,6 +1,6 @@
 import { median } from 'd3-array'
 import { table } from '../table.ts'
-import type { Paint } from '../text.ts'
+import type { Paint } from '../paint.ts'
 import { formatCount, formatPercent, formatTime } from '../units.ts'
 import { COLUMNS, type GrowthColumn } from './columns.ts'
 import type { Check, RuleGrowth } from './rule-growth.ts'

@@ -1,5 +1,5 @@
 import { table } from '../table.ts'
-import type { Paint } from '../text.ts'
+import type { Paint } from '../paint.ts'
 import type { BehaviourDifference, Comparison } from './comparison.ts'
 import { callersText, figureTable, seedsText } from './rows.ts'
 
