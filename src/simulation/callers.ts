@@ -4,7 +4,8 @@ import type { Caller } from './destinations.ts'
 import { missing, missingObject } from './missing.ts'
 import type { OutsideClient } from './outside.ts'
 import { isMeant, namespaceOf } from './pod-reference.ts'
-import { WorldError, type World } from './world.ts'
+import type { World } from './world.ts'
+import { WorldError } from './world-error.ts'
 
 /** A network namespace that sends. */
 export interface Sender extends Caller {

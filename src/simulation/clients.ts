@@ -10,7 +10,8 @@ import type { Sender } from './callers.ts'
 import { nameServiceFor } from './destinations.ts'
 import { missing } from './missing.ts'
 import type { OutsideClient } from './outside.ts'
-import { WorldError, type World } from './world.ts'
+import type { World } from './world.ts'
+import { WorldError } from './world-error.ts'
 
 /** Stands for the load balancer in `via`. No node can have this name. */
 export const BALANCER = '(load balancer)'

@@ -7,7 +7,8 @@ import type { Stack } from '../socket/stack.ts'
 import { fixedDestination, type NameService } from '../traffic/client.ts'
 import { missing, missingObject } from './missing.ts'
 import { NOT_RESOLVED, resolving } from './names/name-service.ts'
-import { WorldError, type World } from './world.ts'
+import type { World } from './world.ts'
+import { WorldError } from './world-error.ts'
 
 /** Who asks: names and variables mean something else in each pod. */
 export interface Caller {

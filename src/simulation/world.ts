@@ -28,6 +28,7 @@ import { Proxies } from './proxies.ts'
 import { dnsFurniture } from './names/furniture.ts'
 import { Names } from './names/names.ts'
 import { linkOf, nodeSettings } from './settings.ts'
+import { WorldError } from './world-error.ts'
 
 /** Where addresses for clients without one begin, on the nodes' network. */
 const FIRST_CLIENT = 100
@@ -51,9 +52,6 @@ export interface PowerFollower {
   off(node: string): void
   on(node: string): void
 }
-
-/** Something the input asks for that cannot be: a message for people. */
-export class WorldError extends Error {}
 
 /**
  * The cluster with its machines, wired together. Machines, namespaces and rule programs are made when the first packet

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Report } from '../../report/report.ts'
 import { InputError } from '../../simulation/input-error.ts'
-import { WorldError } from '../../simulation/world.ts'
+import { WorldError } from '../../simulation/world-error.ts'
 import type { Answer, Job, SharedInput } from './job.ts'
 
 export interface PoolOptions {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { inputFor } from '../../simulation/arms.ts'
 import { InputError, readInput } from '../../simulation/input-error.ts'
 import { runToEnd } from '../../simulation/simulate.ts'
-import { WorldError } from '../../simulation/world.ts'
+import { WorldError } from '../../simulation/world-error.ts'
 import { withReader } from './input.ts'
 import type { Answer, Job, SharedInput } from './job.ts'
 

@@ -1,15 +1,15 @@
+import type { KubeObject } from '../../cluster/object.ts'
 import { isRecord } from '../text/documents.ts'
-import type { CheckedObject } from './read.ts'
 
 /**
  * Takes the IPv6 half out of a dual-stack object, in place: only IPv4 is modelled. Returns what is left to say: nothing, or why the whole object
  * is of no use. An EndpointSlice says itself which family it is of, so kube-proxy's model passes over those of IPv6.
  */
-export function keepIPv4(object: CheckedObject): string | undefined {
+export function keepIPv4(object: KubeObject): string | undefined {
   return FAMILIES[object.kind]?.(object)
 }
 
-const FAMILIES: Record<string, (object: CheckedObject) => string | undefined> = {
+const FAMILIES: Record<string, (object: KubeObject) => string | undefined> = {
   Service: ({ spec, status }) => {
     const fields = recordOf(spec)
     for (const name of ['clusterIPs', 'externalIPs', 'loadBalancerSourceRanges']) keepWhere(fields, name, isOurs)

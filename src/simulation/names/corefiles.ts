@@ -1,7 +1,8 @@
 import { compileCorefile, type ServerPlan } from '../../dns/coredns/compile.ts'
 import { kubeadmCorefile, nodeLocalCorefile } from '../../dns/coredns/default-corefile.ts'
 import { formatAddress, parseCidr } from '../../kernel/address.ts'
-import { WorldError, type World } from '../world.ts'
+import type { World } from '../world.ts'
+import { WorldError } from '../world-error.ts'
 import { COREFILE_CONFIG_MAP, DNS_NAMESPACE, DNS_SERVICE, NODE_CACHE_NAME, UPSTREAM_SERVICE } from './furniture.ts'
 
 /** The link-local address that nodelocaldns.yaml gives the cache on every node. */
