@@ -1,20 +1,6 @@
+import type { Distribution } from '../../traffic/distribution.ts'
 import { parseDuration } from './duration.ts'
 import type { Written } from './written.ts'
-
-/**
- * How long something takes, as data; the traffic room draws from it. Times are nanoseconds.
- * - `lognormal(mean, sigma)`: `mean` is the mean of the times themselves, `sigma` the standard deviation of their logarithm.
- * - `pareto(min, alpha)`: no time below `min`; P(time > t) = (min/t)^alpha. The mean is infinite for alpha ≤ 1.
- * - `empirical(1ms, 2ms, 9ms)`: one of these, each as likely.
- * - `empirical(p0=1ms, p50=2ms, p99=9ms)`: straight lines between these quantiles; below the first and above the last, that value.
- */
-export type Distribution =
-  | { kind: 'constant'; value: number }
-  | { kind: 'exp'; mean: number }
-  | { kind: 'lognormal'; mean: number; sigma: number }
-  | { kind: 'pareto'; min: number; alpha: number }
-  | { kind: 'empirical'; values: number[] }
-  | { kind: 'quantiles'; points: { at: number; value: number }[] }
 
 /** How each name reads its arguments; undefined when they do not fit. */
 const READERS: Record<string, (parts: string[]) => Distribution | undefined> = {
