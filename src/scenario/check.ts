@@ -26,7 +26,7 @@ export function checkScenario(scenario: Scenario, mode: string, origin: Origin, 
   checkTimes(scenario, say, hint)
   checkSettings(scenario, origin, say, complaints)
   checkExpectations(scenario, say)
-  checkNetworks(scenario, say)
+  checkNetworks(scenario, say, hint)
   checkKernel(scenario, mode, say)
 }
 
@@ -147,11 +147,13 @@ function checkExpectations({ expect, traffic }: Scenario, say: Say): void {
   })
 }
 
-function checkNetworks({ cluster }: Scenario, say: Say): void {
+function checkNetworks({ cluster }: Scenario, say: Say, hint: Say): void {
   const pods = parseCidr(cluster.podCIDR)
   const services = parseCidr(cluster.serviceCIDR)
   if (pods !== undefined && services !== undefined && overlap(pods, services))
     say(['cluster', 'serviceCIDR'], `serviceCIDR ${cluster.serviceCIDR} overlaps podCIDR ${cluster.podCIDR}`)
+  const { jitter, reorder } = cluster.network
+  if (reorder > 0 && jitter === 0) hint(['cluster', 'network', 'reorder'], 'nothing is overtaken: without jitter no packet is held up', 'add `jitter: 1ms`')
 }
 
 /** The kernel that kube-proxy asks for before it starts in nftables mode (KEP-3866). */

@@ -17,10 +17,10 @@ export interface LinkQuality {
   /** Added between machines of different zones. */
   zoneDelay: Nanos
   bandwidth: number
-  /** The mean of an exponential addition to each packet's delay. */
+  /** The mean of an exponential addition to each packet's delay; what it delays stays in order. */
   jitter: Nanos
   loss: number
-  /** Share of packets that may overtake others when jitter has delayed those. */
+  /** Share of packets that skip the jitter, and so overtake those that do not (`reorder` of tc netem). */
   reorder: number
 }
 
@@ -158,11 +158,10 @@ export class Fabric {
   }
 
   #jittered(arrival: Nanos, target: EthernetPort): Nanos {
-    const delayed = arrival + Math.round(exponential(this.#random, this.quality.jitter))
-    const overtakes = this.quality.reorder > 0 && this.#random() < this.quality.reorder
-    const inOrder = overtakes ? delayed : Math.max(delayed, target.latest)
-    target.latest = Math.max(target.latest, inOrder)
-    return inOrder
+    const { jitter, reorder } = this.quality
+    if (reorder > 0 && this.#random() < reorder) return arrival
+    target.latest = Math.max(arrival + Math.round(exponential(this.#random, jitter)), target.latest)
+    return target.latest
   }
 
   /** Lets go of a packet. */

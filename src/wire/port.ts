@@ -28,7 +28,7 @@ export class EthernetPort implements Interface {
   /** Added to the fabric's delay in both directions: how far away this port is. */
   readonly distance: Nanos
   readonly queue = new Fifo(TX_QUEUE)
-  /** Arrival of the latest packet here: jitter alone does not reorder. */
+  /** Arrival of the latest packet that jitter delayed: among themselves these stay in order. */
   latest: Nanos = 0
   cable = new Cable()
   /** The machine it belongs to, for traces. */

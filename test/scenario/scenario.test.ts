@@ -137,6 +137,11 @@ scenario('names that clash, a warm-up without end, expectations and networks are
   ])
 })
 
+scenario('packets that overtake need others that are held up', () => {
+  assert.equal(said(scenarioOf('cluster: {network: {reorder: 1%}}')), ['4:32 note: nothing is overtaken: without jitter no packet is held up (add `jitter: 1ms`)'])
+  assert.equal(said(scenarioOf('cluster: {network: {reorder: 1%, jitter: 1ms}}')), [])
+})
+
 scenario('nftables mode needs the kernel that kube-proxy asks for', () => {
   assert.match(said(scenarioOf('mode: nftables\ncluster: {kernel: {version: "5.4"}}')).join(), /nftables mode needs kernel 5\.13 or later, not 5\.4/)
   assert.equal(said(scenarioOf('mode: nftables\ncluster: {kernel: {version: "5.13"}}')), [])

@@ -24,7 +24,7 @@ const network = fields({
   routing: z.enum(['host-gw', 'vxlan', 'ipip']).default('host-gw').describe('how a packet for a pod crosses to its node'),
   jitter: written(duration).prefault('0').describe('the mean of an exponential addition to the delay'),
   loss: written(fraction).prefault('0'),
-  reorder: written(fraction).prefault('0').describe('share of packets that overtake the one before'),
+  reorder: written(fraction).prefault('0').describe('share of packets that skip the jitter, and so overtake those that do not (reorder of tc netem)'),
   mtu: whole(576, 65535).default(1500),
   router: router.prefault({}),
 })
