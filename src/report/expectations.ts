@@ -134,6 +134,7 @@ function addNodes(figures: Map<string, number>, { nodes }: Report): void {
   figures.set('nodes.conntrack.insert_failed', sum(all.map(({ conntrack }) => conntrack.insert_failed)))
   figures.set('nodes.conntrack.drop', sum(all.map(({ conntrack }) => conntrack.drop)))
   figures.set('nodes.conntrack.early_drop', sum(all.map(({ conntrack }) => conntrack.early_drop)))
+  figures.set('nodes.conntrack.invalid', sum(all.map(({ conntrack }) => conntrack.invalid)))
 }
 
 /** `propagation.p99`, `node-1.propagation.p99`, `node-1.stale`, `node-1.failed_while_stale`; over all nodes the longest and the sum. */

@@ -41,7 +41,7 @@ export interface TrafficReport {
 }
 
 export interface NodeReport {
-  conntrack: { entries_max: number; insert: number; insert_failed: number; drop: number; early_drop: number }
+  conntrack: { entries_max: number; insert: number; insert_failed: number; drop: number; early_drop: number; invalid: number }
   rules: number
   proxy_syncs: number
   /** Share of the time that its cores worked, 1 for all cores all the time. */

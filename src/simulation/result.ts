@@ -73,7 +73,7 @@ function nodeReport(world: World, node: SimulatedNode): NodeReport {
   const { cpus, drops } = node.machine
   const time = world.agenda.now * cpus.cores.length
   return {
-    conntrack: { entries_max: peak, insert: statistics.insert, insert_failed: statistics.insertFailed, drop: statistics.drop, early_drop: statistics.earlyDrop },
+    conntrack: { entries_max: peak, insert: statistics.insert, insert_failed: statistics.insertFailed, drop: statistics.drop, early_drop: statistics.earlyDrop, invalid: statistics.invalid },
     rules: world.proxies.countRules(node),
     proxy_syncs: world.proxies.syncs(node),
     cpu_busy: time === 0 ? 0 : round(cpus.busy() / time),

@@ -11,7 +11,7 @@ function traffic(p99: number, errors: Record<string, number> = {}): TrafficRepor
 }
 
 function report(app: TrafficReport): Report {
-  const node = { conntrack: { entries_max: 7, insert: 1, insert_failed: 0, drop: 0, early_drop: 0 }, rules: 30, proxy_syncs: 1, cpu_busy: 0.1, drops: {} }
+  const node = { conntrack: { entries_max: 7, insert: 1, insert_failed: 0, drop: 0, early_drop: 0, invalid: 3 }, rules: 30, proxy_syncs: 1, cpu_busy: 0.1, drops: {} }
   return {
     kubehop: '1', scenario: 's', seed: '1', mode: 'iptables', profile: 'hot', simulated_ns: 1, events: 1, packets: 1, fingerprint: 'f',
     traffic: { app }, nodes: { 'node-1': node, 'node-2': { ...node, rules: 40 } }, dns: {}, drops: {}, expectations: [],
@@ -29,7 +29,7 @@ expectations('compare every kind of figure, in units that people write', () => {
 })
 
 expectations('know all nodes together: the largest, or the sum', () => {
-  assert.equal(verdicts(['nodes.rules == 40', 'nodes.conntrack.insert_failed == 0']), [true, true])
+  assert.equal(verdicts(['nodes.rules == 40', 'nodes.conntrack.insert_failed == 0', 'nodes.conntrack.invalid == 6']), [true, true, true])
 })
 
 expectations('count what happened to nobody as 0', () => {
