@@ -46,6 +46,7 @@ comparisons('tell that a ping of a clusterIP is lost in one mode and refused in 
 comparisons('tell what probes cannot see', () => {
   assert.equal(MODES.facts.find(({ fact }) => fact === 'picks a backend')?.values, ['at random', 'by the scheduler rr', 'at random'])
   assert.equal(MODES.facts.find(({ fact }) => fact.includes('idle TCP'))?.values, ['86400 s', '900 s (IPVS; conntrack 86400 s)', '86400 s'])
+  assert.equal(MODES.facts.find(({ fact }) => fact.includes('INVALID'))?.values, ['drops it in FORWARD', "translates it by IPVS's own table", 'forwards it as it is'])
 })
 
 const LAB = readFileSync('test/vectors/lab-objects.yaml', 'utf8')

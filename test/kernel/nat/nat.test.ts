@@ -3,11 +3,11 @@ import { addressOf, formatAddress } from '../../../src/kernel/address.ts'
 import { ConntrackTable } from '../../../src/kernel/conntrack/table.ts'
 import { Nat } from '../../../src/kernel/nat/nat.ts'
 import { NF_ACCEPT, NF_DROP, POST_ROUTING, PRE_ROUTING } from '../../../src/kernel/netfilter.ts'
-import { ECHO_REPLY, type Packet } from '../../../src/kernel/packet.ts'
+import { CT_INVALID, ECHO_REPLY, type Packet } from '../../../src/kernel/packet.ts'
 import { kernelVersion } from '../../../src/kernel/version.ts'
 import { assert, suite } from '../../kit.ts'
 import { conversation, datagram, echo, end, SECOND, segment, unreachable, type End } from '../conntrack/packets.ts'
-import { deliver, forward, send, to, type Box } from './walk.ts'
+import { deliver, forward, send, to, type Box, type Rules } from './walk.ts'
 
 const nat = suite('NAT')
 const pod = end('10.244.1.12:40000')
@@ -237,6 +237,46 @@ nat('translates the RST of REJECT although the connection it refuses is already 
   assert.is(text(reset), '10.96.0.10:80 10.244.1.12:40000')
   assert.is(machine.table.confirm(reset, 0, 0), NF_ACCEPT)
   assert.is(machine.table.count(0), 0)
+})
+
+/**
+ * A window of newer answers has passed; then the first of them comes again. `as`: how the backend knows the client.
+ * Linux 6.18 was handed such a segment, and one far beyond the window, by hand. The first it translated. The second went on as it was,
+ * the client's RST had the number that the server waited for, and the server's connection was reset; a DROP of INVALID in FORWARD
+ * prevented that, but not where the node had masqueraded.
+ */
+function delayed(machine: Box, as: End, source: Rules['source'] = null): Packet {
+  const [syn, , ack, request] = conversation(pod, service)
+  forward(machine, syn!, { destination: to(backend), source })
+  forward(machine, segment(backend, as, 'SA', 0, 1))
+  forward(machine, ack!)
+  forward(machine, request!)
+  for (let sent = 1; sent < 100_001; sent += 1000) {
+    forward(machine, segment(backend, as, 'A', sent, 101, 1000))
+    forward(machine, segment(pod, service, 'A', 101, sent + 1000))
+  }
+  const late = segment(backend, as, 'A', 1, 101, 1000)
+  forward(machine, late)
+  return late
+}
+
+nat('leaves an answer from below the window as it is before 6.1, which is why its receiver resets the connection', () => {
+  const late = delayed(box('5.15'), pod)
+  assert.is(late.ctState, CT_INVALID)
+  assert.is(text(late), '10.244.2.11:8080 10.244.1.12:40000')
+  assert.is(text(delayed(box('6.1'), pod)), '10.96.0.10:80 10.244.1.12:40000')
+})
+
+nat('leaves it at the node that masqueraded: no rule of FORWARD meets it', () => {
+  const behind = { address: node, port: pod.port }
+  assert.is(text(delayed(box('5.15'), behind, MASQUERADE)), '10.244.2.11:8080 172.18.0.2:40000')
+  assert.is(text(delayed(box('6.1'), behind, MASQUERADE)), '10.96.0.10:80 10.244.1.12:40000')
+})
+
+nat('translates it if nf_conntrack_tcp_be_liberal is on', () => {
+  const machine = box('5.15')
+  machine.table.settings.set('net.netfilter.nf_conntrack_tcp_be_liberal', 1)
+  assert.is(text(delayed(machine, pod)), '10.96.0.10:80 10.244.1.12:40000')
 })
 
 nat('leaves connections alone that IPVS steers by altering the reply', () => {
