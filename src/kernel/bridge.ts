@@ -18,16 +18,14 @@ export interface BridgeSettings {
 export class Bridge implements Interface {
   readonly kind = 'bridge'
   readonly name: string
-  readonly index: number
   readonly addresses: Address[]
   readonly ports = new Map<Address, VethInterface>()
   readonly settings: BridgeSettings
   /** Told of a packet for an address that no port has; owns the packet. */
   readonly #neighbourMissing: (packet: Packet, at: Nanos) => void
 
-  constructor(name: string, index: number, gateway: Address, settings: BridgeSettings, neighbourMissing: (packet: Packet, at: Nanos) => void) {
+  constructor(name: string, gateway: Address, settings: BridgeSettings, neighbourMissing: (packet: Packet, at: Nanos) => void) {
     this.name = name
-    this.index = index
     this.addresses = [gateway]
     this.settings = settings
     this.#neighbourMissing = neighbourMissing

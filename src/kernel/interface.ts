@@ -8,7 +8,6 @@ export type InterfaceKind = 'loopback' | 'veth' | 'ethernet' | 'bridge' | 'dummy
 /** A network interface of a machine, as rules and routes see it. */
 export interface Interface {
   readonly name: string
-  readonly index: number
   readonly kind: InterfaceKind
   /** The interface's own addresses, the primary one first; MASQUERADE takes the first. */
   readonly addresses: Address[]

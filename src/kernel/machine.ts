@@ -47,7 +47,7 @@ export class Machine {
   readonly hooks = new Hooks()
   readonly routes = new RoutingTable()
   readonly drops = new Drops()
-  readonly loopback = new AddressOnlyInterface('loopback', 'lo', 1)
+  readonly loopback = new AddressOnlyInterface('loopback', 'lo')
   readonly interfaces: Interface[] = [this.loopback]
   readonly sysctls: MachineSysctls = { routeLocalnet: false }
   /** The VXLAN or IPIP device, where pods of other nodes are reached through one. */

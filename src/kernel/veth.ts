@@ -13,7 +13,6 @@ export interface Receiver {
 export class VethInterface implements Interface {
   readonly kind = 'veth'
   readonly name: string
-  readonly index: number
   /** The pod's gateway address where the pair is routed; none for a bridge port. */
   readonly addresses: Address[]
   readonly pod: Receiver
@@ -22,10 +21,9 @@ export class VethInterface implements Interface {
   bridge: Bridge | undefined
   readonly #agenda: Agenda
 
-  constructor(agenda: Agenda, name: string, index: number, addresses: Address[], pod: Receiver, podAddress: Address) {
+  constructor(agenda: Agenda, name: string, addresses: Address[], pod: Receiver, podAddress: Address) {
     this.#agenda = agenda
     this.name = name
-    this.index = index
     this.addresses = addresses
     this.pod = pod
     this.podAddress = podAddress
@@ -60,13 +58,11 @@ export function leaveMachine(packet: Packet): void {
 export class AddressOnlyInterface implements Interface {
   readonly kind: 'loopback' | 'dummy'
   readonly name: string
-  readonly index: number
   readonly addresses: Address[] = []
 
-  constructor(kind: 'loopback' | 'dummy', name: string, index: number) {
+  constructor(kind: 'loopback' | 'dummy', name: string) {
     this.kind = kind
     this.name = name
-    this.index = index
   }
 
   transmit(): void {

@@ -91,7 +91,7 @@ export class SimulatedNode {
     machine.loopback.addresses.push(LOOPBACK)
     machine.sysctls.routeLocalnet = settings.sysctls['net.ipv4.conf.all.route_localnet'] === 1
     // A machine that boots again has the NIC that it had: others still know its hardware address.
-    this.port = parts.port ?? new EthernetPort(fabric, 'eth0', 2, 0, recycle)
+    this.port = parts.port ?? new EthernetPort(fabric, 'eth0', 0, recycle)
     this.port.deliver = (packet, port) => machine.receive(packet, port)
     this.port.owner = facts.name
     this.port.cable = fabric.cableOf(facts.name)
@@ -131,7 +131,7 @@ export class SimulatedNode {
   attach(namespace: PodNamespace, podName: string): void {
     const { machine } = this
     const gateway = this.podGateway
-    const veth = new VethInterface(this.#agenda, vethName(podName), machine.interfaces.length + 1, gateway === undefined || this.bridge !== undefined ? [] : [gateway], namespace, namespace.address)
+    const veth = new VethInterface(this.#agenda, vethName(podName), gateway === undefined || this.bridge !== undefined ? [] : [gateway], namespace, namespace.address)
     machine.interfaces.push(veth)
     if (this.bridge !== undefined) this.bridge.addPort(veth)
     else {
@@ -153,7 +153,7 @@ export class SimulatedNode {
     const { machine } = this
     const { sysctls, hairpin } = this.#settings
     const settings = { hairpin, callIptables: sysctls['net.bridge.bridge-nf-call-iptables'] !== 0 }
-    const bridge = new Bridge('cni0', machine.interfaces.length + 1, this.podGateway, settings, (packet, at) => this.#agenda.post(at + 3e9, (lost: Packet) => machine.neighbourFailed(lost), packet))
+    const bridge = new Bridge('cni0', this.podGateway, settings, (packet, at) => this.#agenda.post(at + 3e9, (lost: Packet) => machine.neighbourFailed(lost), packet))
     machine.interfaces.push(bridge)
     machine.routes.addLocal(this.podGateway)
     machine.routes.add({ to: podCIDR, out: bridge, via: undefined, source: this.podGateway })
@@ -165,7 +165,7 @@ export class SimulatedNode {
     const { podCIDR } = this.facts
     if (routing === 'host-gw' || podCIDR === undefined) return
     const { machine } = this
-    const tunnel = new TunnelInterface(routing, machine.interfaces.length + 1, podCIDR.network, this.port)
+    const tunnel = new TunnelInterface(routing, podCIDR.network, this.port)
     machine.tunnel = tunnel
     machine.interfaces.push(tunnel)
     machine.routes.addLocal(podCIDR.network)

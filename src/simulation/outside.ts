@@ -31,7 +31,7 @@ export class OutsideClient {
     this.machine = machine
     machine.primaryAddress = facts.address
     machine.loopback.addresses.push(LOOPBACK)
-    this.#port = new EthernetPort(parts.fabric, 'eth0', 2, facts.delay, (packet, port) => {
+    this.#port = new EthernetPort(parts.fabric, 'eth0', facts.delay, (packet, port) => {
       // An acknowledgement shows that what was sent there has arrived (sk_dst_confirm).
       if (packet.protocol === TCP && (packet.tcpFlags & ACK) !== 0) parts.fabric.arp.confirm(port, packet.source)
       machine.receive(packet, port)

@@ -24,7 +24,7 @@ export class SriovAttachment implements Attachment {
     this.#costs = costs
     this.#link = settings.link
     this.#gateway = settings.gateway
-    this.#port = new EthernetPort(fabric, 'net1', 2, 0, (packet) => {
+    this.#port = new EthernetPort(fabric, 'net1', 0, (packet) => {
       const cost = costs.nicReceive + costs.udpReceive
       count(packet, cost)
       fabric.agenda.post(fabric.now + cost, (arrived: Packet) => namespace.receive(arrived), packet)

@@ -21,7 +21,7 @@ export class LoadBalancer {
     this.address = address
     this.#fabric = fabric
     this.#usable = usable
-    this.#port = new EthernetPort(fabric, 'eth0', 2, 0, (packet) => this.#forward(packet))
+    this.#port = new EthernetPort(fabric, 'eth0', 0, (packet) => this.#forward(packet))
     this.#port.owner = 'load balancer'
     fabric.claim(address, this.#port)
   }

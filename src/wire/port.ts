@@ -17,7 +17,6 @@ export interface Segment {
 export class EthernetPort implements Interface {
   readonly kind = 'ethernet'
   readonly name: string
-  readonly index: number
   readonly addresses: Address[] = []
   /** Takes a packet that has arrived. */
   deliver: (packet: Packet, port: EthernetPort) => void
@@ -35,10 +34,9 @@ export class EthernetPort implements Interface {
   owner = ''
   readonly #segment: Segment
 
-  constructor(segment: Segment, name: string, index: number, distance: Nanos, deliver: (packet: Packet, port: EthernetPort) => void) {
+  constructor(segment: Segment, name: string, distance: Nanos, deliver: (packet: Packet, port: EthernetPort) => void) {
     this.#segment = segment
     this.name = name
-    this.index = index
     this.distance = distance
     this.deliver = deliver
   }

@@ -23,7 +23,7 @@ export class Router {
     this.address = address
     this.#fabric = fabric
     this.#routes = routes
-    this.#port = new EthernetPort(fabric, 'eth0', 2, 0, (packet) => this.#forward(packet))
+    this.#port = new EthernetPort(fabric, 'eth0', 0, (packet) => this.#forward(packet))
     this.#port.owner = 'router'
     this.#port.addresses.push(address)
     fabric.arp.cacheOf(this.#port, { reachableTime: settings.arpTimeout, acceptsGratuitous: settings.gratuitousARP })

@@ -18,14 +18,12 @@ const NAMES: Record<TunnelKind, string> = { vxlan: 'flannel.1', ipip: 'tunl0' }
 export class TunnelInterface implements Interface {
   readonly kind = 'tunnel'
   readonly name: string
-  readonly index: number
   readonly addresses: Address[]
   readonly #port: EthernetPort
   readonly #bytes: number
 
-  constructor(tunnel: TunnelKind, index: number, address: Address, port: EthernetPort) {
+  constructor(tunnel: TunnelKind, address: Address, port: EthernetPort) {
     this.name = NAMES[tunnel]
-    this.index = index
     this.addresses = [address]
     this.#port = port
     this.#bytes = TUNNEL_BYTES[tunnel]

@@ -17,7 +17,7 @@ function lab(names: readonly string[], seed = '1') {
   const fabric = new Fabric(agenda, streams.stream('wire'), quality, (reason) => drops.push(reason), streams.stream('arp'))
   const arrived: { at: number; who: string }[] = []
   const ports = names.map((name, i) => {
-    const port = new EthernetPort(fabric, 'eth0', 2, 0, () => arrived.push({ at: agenda.now, who: name }))
+    const port = new EthernetPort(fabric, 'eth0', 0, () => arrived.push({ at: agenda.now, who: name }))
     port.owner = name
     port.cable = fabric.cableOf(name)
     port.addresses.push(addressOf('192.0.2.1') + i)

@@ -20,8 +20,8 @@ function send(quality: Partial<LinkQuality>): { late: number[]; order: number[] 
   const fabric = new Fabric(agenda, streams.stream('wire'), { ...plain, ...quality }, () => assert.unreachable('lost'), streams.stream('arp'))
   const late: number[] = []
   const order: number[] = []
-  const from = new EthernetPort(fabric, 'eth0', 2, 0, () => undefined)
-  const to = new EthernetPort(fabric, 'eth0', 2, 0, ({ seq }) => {
+  const from = new EthernetPort(fabric, 'eth0', 0, () => undefined)
+  const to = new EthernetPort(fabric, 'eth0', 0, ({ seq }) => {
     order.push(seq)
     late[seq] = agenda.now - seq * GAP - DELAY - 1
   })

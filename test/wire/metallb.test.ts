@@ -67,7 +67,7 @@ function speakers() {
   const agenda = new Agenda()
   const said: string[] = []
   const port = (owner: string) => {
-    const made = new EthernetPort({ send: () => undefined }, 'eth0', 2, 0, () => undefined)
+    const made = new EthernetPort({ send: () => undefined }, 'eth0', 0, () => undefined)
     made.owner = owner
     return made
   }

@@ -10,7 +10,7 @@ const VIP = addressOf('192.0.2.10')
 const SELF = addressOf('192.0.2.1')
 
 function port(owner: string): EthernetPort {
-  const made = new EthernetPort({ send: () => undefined }, 'eth0', 2, 0, () => undefined)
+  const made = new EthernetPort({ send: () => undefined }, 'eth0', 0, () => undefined)
   made.owner = owner
   return made
 }

@@ -237,5 +237,5 @@ function packetFrom(plain: PlainPacket): Packet {
 }
 
 function interfaceNamed(name: string): Interface {
-  return { name, index: 0, kind: 'ethernet', addresses: [], transmit: () => undefined }
+  return { name, kind: 'ethernet', addresses: [], transmit: () => undefined }
 }

@@ -71,7 +71,6 @@ export function walkThrough(node: SavedNode, passage: Passage): WalkThrough {
 /** Where a packet leaves; it only notes that one did. */
 class WayOut implements Interface {
   readonly kind = 'ethernet'
-  readonly index = 2
   readonly name: string
   readonly addresses: Address[] = []
   hasSent = false

@@ -55,7 +55,7 @@ export class NodeCache {
 
   #addDevice(): void {
     const { machine } = this.#node
-    const device = new AddressOnlyInterface('dummy', DEVICE, machine.interfaces.length + 1)
+    const device = new AddressOnlyInterface('dummy', DEVICE)
     for (const address of this.#addresses) {
       device.addresses.push(addressOf(address))
       machine.routes.addLocal(addressOf(address))

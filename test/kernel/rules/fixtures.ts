@@ -36,7 +36,7 @@ export function packetOf(own: Partial<Packet> = {}): Packet {
 }
 
 export function interfaceNamed(name: string, addresses: string[] = []): Interface {
-  return { name, index: 1, kind: 'veth', addresses: addresses.map(addressOf), transmit: () => undefined }
+  return { name, kind: 'veth', addresses: addresses.map(addressOf), transmit: () => undefined }
 }
 
 export const source = (text: string, negated?: true): Match => ({ kind: 'source', cidr: cidrOf(text), ...(negated && { negated }) })
