@@ -116,8 +116,10 @@ export class SimulatedNode {
       icmpLimit: new IcmpLimit(settings.socketSysctls),
       random: streams.stream(`nat/${facts.name}`),
     })
-    this.xtables = new Xtables(machine, this.tracking, streams.stream(`statistic/${facts.name}`))
-    this.nftables = new Nftables(machine, this.tracking, streams.stream(`numgen/${facts.name}`))
+    // Of the same name, so that `-m statistic` and `numgen` see the same numbers, and pick the same endpoints.
+    const picks = `picks/${facts.name}`
+    this.xtables = new Xtables(machine, this.tracking, streams.stream(picks))
+    this.nftables = new Nftables(machine, this.tracking, streams.stream(picks))
     this.stack = new Stack(new HostNetwork(machine, wheel), {
       name: facts.name,
       random: streams.stream(`sockets/node/${facts.name}`),

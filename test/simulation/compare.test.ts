@@ -32,6 +32,12 @@ comparisons('send the same arrivals through each setting, and are not identical 
   assert.equal(p50?.differences.map((difference) => difference?.verdict), ['higher', 'lower'])
 })
 
+comparisons('pick the same endpoints in iptables and nftables mode, whose random numbers are the same', () => {
+  const [one, other] = ['iptables', 'nftables'].map((mode) => simulate(SCENARIO, { mode, set: { 'deployment/redis.replicas': 5, duration: '2s', warmup: '0s', expect: [] } }).traffic['app']?.backends)
+  assert.is(Object.keys(one ?? {}).length, 5)
+  assert.equal(one, other)
+})
+
 comparisons('have the figures of the runs themselves', () => {
   const runs = ['1', '2', '3'].map((seed) => simulate(SCENARIO, { mode: 'nftables', seed, set: { duration: '2s', warmup: '0s', expect: [] } }))
   const p99 = runs.map(({ traffic }) => (traffic['app']?.latency_ns as { p99: number }).p99).sort((a, b) => a - b)
