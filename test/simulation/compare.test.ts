@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { comparisonMarkdown } from '../../src/report/compare/markdown.ts'
 import { comparisonText } from '../../src/report/compare/text.ts'
 import type { Comparison } from '../../src/report/compare/comparison.ts'
+import { probeServices } from '../../src/simulation/behaviour/probe-all.ts'
 import { compare } from '../../src/simulation/compare.ts'
+import { readInput } from '../../src/simulation/input-error.ts'
 import { simulate } from '../../src/simulation/simulate.ts'
 import { assert, suite } from '../kit.ts'
 
@@ -33,7 +35,7 @@ comparisons('send the same arrivals through each setting, and are not identical 
 })
 
 comparisons('pick the same endpoints in iptables and nftables mode, whose random numbers are the same', () => {
-  const [one, other] = ['iptables', 'nftables'].map((mode) => simulate(SCENARIO, { mode, set: { 'deployment/redis.replicas': 5, duration: '2s', warmup: '0s', expect: [] } }).traffic['app']?.backends)
+  const [one, other] = (['iptables', 'nftables'] as const).map((mode) => simulate(SCENARIO, { mode, set: { 'deployment/redis.replicas': 5, duration: '2s', warmup: '0s', expect: [] } }).traffic['app']?.backends)
   assert.is(Object.keys(one ?? {}).length, 5)
   assert.equal(one, other)
 })
@@ -66,6 +68,14 @@ comparisons('find NodePorts on 127.0.0.1, and sources that a policy keeps, in a 
   assert.equal([...new Set(loopback.map(({ outcomes }) => outcomes[1]))].sort(), ['connection refused (icmp-port-unreachable from a loopback address)', 'connection refused (tcp RST)'])
   // What differs in no mode is in no row: an ordinary clusterIP from an ordinary pod.
   assert.is(lab.behaviours.some(({ destination, callers }) => destination === 'clusterIP' && callers.some(({ source, services }) => source === 'a pod on another node' && services.includes('default/web'))), false)
+})
+
+comparisons('do not count what earlier questions left behind: nothing times out at times that does not by itself', () => {
+  const probed = probeServices(readInput({ given: LAB, settings: [{ path: 'mode', value: 'ipvs' }] }))
+  const unsteady = [...probed.observations.values()].filter(({ outcome }) => outcome.includes('at times'))
+  // One of its endpoints is a process that does not listen.
+  assert.equal([...new Set(unsteady.map(({ service }) => service))], ['default/halfdead'])
+  assert.ok(unsteady.every(({ outcome }) => outcome.endsWith('at times connection refused (tcp RST)')))
 })
 
 comparisons('name both settings of any other knob', () => {

@@ -2,18 +2,25 @@ import type { ServicePort } from '../../proxy/service-port.ts'
 import type { BehaviourDifference } from '../../report/compare/comparison.ts'
 import { parseReference } from '../../scenario/values/reference.ts'
 import { parseTarget } from '../../scenario/values/target.ts'
-import { probeIn, type ProbeRequest } from '../probe.ts'
+import { probeIn } from '../probe.ts'
 import { World, type WorldInput } from '../world.ts'
 import { destinationsOf, type Destination } from './destinations.ts'
 import { outcomeOf } from './outcome.ts'
 import { placesOf, sourcesOf, type Source } from './sources.ts'
 
-/** Attempts that tell whether anybody answers. */
-const FIRST_ATTEMPTS = 2
 /** So many attempts for each endpoint that fair chance passes over one of them less than once in 10^9 probes. */
 const ATTEMPTS_PER_ENDPOINT = 21
 const ATTEMPTS_MAX = 400
 const TIMEOUT = 1.5e9
+/** Between attempts: a host answers so much later with an ICMP error again (icmp_ratelimit: one a second), as it does a caller in no haste. */
+const GAP = 1.1e9
+/**
+ * Between one question and the next: what IPVS and connection tracking remember of a connection that was closed, or of datagrams, is
+ * forgotten by then (120 s and 300 s), lest a port that comes again meets it there.
+ */
+const PAUSE = 301e9
+/** A cluster that has been asked for so long makes room for a new one, since simulated time has an end. */
+const LONGEST = 30 * 86_400e9
 
 /** How one destination looks to one caller. */
 interface Observation {
@@ -32,7 +39,8 @@ export interface Probed {
 
 /** Asks for every Service from every kind of place, in every way. */
 export function probeServices(input: WorldInput): Probed {
-  const world = new World({ ...input, scenario: { ...input.scenario, traffic: [], timeline: [] } })
+  const idle = { ...input, scenario: { ...input.scenario, traffic: [], timeline: [] } }
+  let world = new World(idle)
   const observations = new Map<string, Observation>()
   const alike = new Map<string, string[]>()
   const shapes = new Map<string, string>()
@@ -46,6 +54,7 @@ export function probeServices(input: WorldInput): Probed {
     }
     shapes.set(shape, port.name)
     alike.set(port.name, [port.name])
+    if (world.now > LONGEST) world = new World(idle)
     for (const observation of observe(world, port)) observations.set(`${observation.service} ${observation.destination} ${observation.source}`, observation)
   }
   return { observations, alike }
@@ -65,10 +74,9 @@ function* observe(world: World, port: ServicePort): Generator<Observation> {
 function ask(world: World, port: ServicePort, destination: Destination, source: Source): string {
   const [from, to] = [parseReference(source.from), parseTarget(destination.to)]
   if (from === undefined || to === undefined) throw new Error(`a probe from ${source.from} to ${destination.to} cannot be read back`)
-  const request: ProbeRequest = { from, to, count: FIRST_ATTEMPTS, gap: 0, timeout: TIMEOUT, sourcePort: undefined, via: source.via }
-  const first = probeIn(world, request)
-  const count = Math.min(ATTEMPTS_MAX, ATTEMPTS_PER_ENDPOINT * port.endpoints.length)
-  return outcomeOf(world, port, source, first.ok === 0 ? first : probeIn(world, { ...request, count }))
+  const count = Math.min(ATTEMPTS_MAX, ATTEMPTS_PER_ENDPOINT * Math.max(1, port.endpoints.length))
+  world.agenda.run(world.now + PAUSE)
+  return outcomeOf(world, port, source, probeIn(world, { from, to, count, gap: GAP, timeout: TIMEOUT, sourcePort: undefined, via: source.via }))
 }
 
 function shapeOf(port: ServicePort): string {
