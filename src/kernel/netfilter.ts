@@ -28,7 +28,3 @@ export const NF_DROP = 0
 export const NF_ACCEPT = 1
 export const NF_STOLEN = 2
 export type Verdict = typeof NF_DROP | typeof NF_ACCEPT | typeof NF_STOLEN
-
-/** A connection's NAT status, as rules ask for it (include/uapi/linux/netfilter/nf_conntrack_common.h). */
-export const IPS_SRC_NAT = 1 << 4
-export const IPS_DST_NAT = 1 << 5

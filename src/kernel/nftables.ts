@@ -44,7 +44,7 @@ export class Nftables implements NftEnvironment, NftObserver {
       if (chain.base === undefined) continue
       const { type, hook, priority } = chain.base
       const hookedIn = type === 'nat' ? natHooks : hooks
-      hookedIn.register('nftables', hook, priority, (packet, at) => this.#walk(walker, chain, at, packet))
+      hookedIn.register('nftables', hook, priority, (packet) => this.#walk(walker, chain, hook, packet))
     }
   }
 

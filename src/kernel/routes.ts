@@ -1,4 +1,5 @@
 import { isLoopback, maskOf, type Address, type Cidr } from './address.ts'
+import { addressTypeOf } from './address-type.ts'
 import type { Interface } from './interface.ts'
 import type { AddressType } from './rules/rule.ts'
 
@@ -80,13 +81,8 @@ export class RoutingTable {
     return this.#default
   }
 
-  /** What `-m addrtype` and `fib` say of an address. */
   addressType(address: Address): AddressType {
-    if (this.isLocal(address)) return 'LOCAL'
-    if (address >>> 28 === 14) return 'MULTICAST'
-    if (address === -1) return 'BROADCAST'
-    if (address === 0) return 'UNSPEC'
-    return 'UNICAST'
+    return addressTypeOf(address, this.isLocal(address))
   }
 
   /** Every route of the main table that is this machine's own, the most specific first. */

@@ -5,11 +5,10 @@ import type { HookFunction } from './hooks.ts'
 import { NETFILTER } from './journey.ts'
 import type { Ipvs } from './ipvs/ipvs.ts'
 import type { Machine } from './machine.ts'
-import { FORWARD, HOOK_CHAINS, IPS_DST_NAT, IPS_SRC_NAT, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, POST_ROUTING, PRE_ROUTING, PRIORITY, type Hook, type Verdict } from './netfilter.ts'
+import { FORWARD, HOOK_CHAINS, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, POST_ROUTING, PRE_ROUTING, PRIORITY, type Hook, type Verdict } from './netfilter.ts'
 import { CT_STATES, type Packet } from './packet.ts'
 import { RuleActions } from './rule-actions.ts'
 import { printRule } from './rules/iptables-save/print.ts'
-import { DST_NAT, SRC_NAT } from './conntrack/status.ts'
 import { prependRules } from './rules/prepend.ts'
 import type { Chain, PacketSet, RuleEnvironment, RuleObserver, Ruleset, Table } from './rules/program.ts'
 import { RecentList } from './rules/recent.ts'
@@ -93,10 +92,8 @@ export class Xtables implements RuleEnvironment, RuleObserver {
     return this.#machine.routes.addressType(address)
   }
 
-  natStatus(packet: Packet): number {
-    const { table } = this.#tracking
-    if (packet.ct < 0) return 0
-    return (table.hasStatus(packet.ct, SRC_NAT) ? IPS_SRC_NAT : 0) | (table.hasStatus(packet.ct, DST_NAT) ? IPS_DST_NAT : 0)
+  connectionStatus({ ct }: Packet): number {
+    return ct < 0 ? 0 : this.#tracking.table.entries.status(ct)
   }
 
   set(name: string): PacketSet | undefined {

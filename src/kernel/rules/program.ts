@@ -85,8 +85,8 @@ export interface RuleEnvironment {
   /** Uniform in [0, 1): what `-m statistic --mode random` draws from. */
   random(): number
   addressType(address: Address): AddressType
-  /** IPS_SRC_NAT and IPS_DST_NAT of the packet's connection; 0 without one. */
-  natStatus(packet: Packet): number
+  /** Status bits of the packet's connection (conntrack/status.ts); 0 without one. */
+  connectionStatus(packet: Packet): number
   set(name: string): PacketSet | undefined
   /** The list of that name, made if there is none yet. */
   recent(name: string): RecentList

@@ -1,4 +1,5 @@
-import { addressOf, formatAddress, isLoopback } from '../address.ts'
+import { addressTypeOf } from '../address-type.ts'
+import { addressOf, formatAddress, isLoopback, type Address } from '../address.ts'
 import type { Interface } from '../interface.ts'
 import { HOOK_CHAINS, NF_ACCEPT, NF_DROP, type Hook, type Verdict } from '../netfilter.ts'
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_NONE, CT_RELATED, CT_UNTRACKED, Packet, type CtState } from '../packet.ts'
@@ -6,7 +7,7 @@ import { printRule } from './iptables-save/print.ts'
 import type { Chain, PacketSet, RuleEnvironment, RuleObserver, Ruleset, Table } from './program.ts'
 import { parseProtocol } from './protocols.ts'
 import { RecentList } from './recent.ts'
-import type { NatRange, Rule, TableName, Target } from './rule.ts'
+import type { AddressType, NatRange, Rule, TableName, Target } from './rule.ts'
 import { moveMark } from './targets/connmark.ts'
 import { Walker } from './walker.ts'
 
@@ -130,13 +131,11 @@ class Walk implements RuleEnvironment, RuleObserver {
     return this.#options.random?.() ?? 0
   }
 
-  addressType(address: number): 'LOCAL' | 'MULTICAST' | 'BROADCAST' | 'UNICAST' {
-    if (this.#local.has(address) || isLoopback(address)) return 'LOCAL'
-    if (address === -1) return 'BROADCAST'
-    return address >>> 28 === 14 ? 'MULTICAST' : 'UNICAST'
+  addressType(address: Address): AddressType {
+    return addressTypeOf(address, this.#local.has(address) || isLoopback(address))
   }
 
-  natStatus(): number {
+  connectionStatus(): number {
     return 0
   }
 

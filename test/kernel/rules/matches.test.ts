@@ -1,5 +1,6 @@
 import { addressOf } from '../../../src/kernel/address.ts'
-import { FORWARD, IPS_DST_NAT, IPS_SRC_NAT, NF_DROP } from '../../../src/kernel/netfilter.ts'
+import { DST_NAT, SRC_NAT } from '../../../src/kernel/conntrack/status.ts'
+import { FORWARD, NF_DROP } from '../../../src/kernel/netfilter.ts'
 import { ACK, CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_NONE, CT_RELATED, CT_UNTRACKED, DESTINATION_UNREACHABLE, ECHO_REQUEST, ICMP, SYN, TCP, UDP, type Packet } from '../../../src/kernel/packet.ts'
 import { parseIptablesSave } from '../../../src/kernel/rules/iptables-save/parse.ts'
 import type { RuleEnvironment, Table } from '../../../src/kernel/rules/program.ts'
@@ -86,10 +87,10 @@ matches('conntrack states: what conntrack has not seen is INVALID, what it was t
 })
 
 matches('conntrack SNAT and DNAT ask how the connection was translated', () => {
-  const translated = { natStatus: () => IPS_DST_NAT }
+  const translated = { connectionStatus: () => DST_NAT }
   assert.ok(matcher('-m conntrack --ctstate DNAT', translated)({ ctState: CT_NEW }))
   assert.not.ok(matcher('-m conntrack --ctstate SNAT', translated)({ ctState: CT_NEW }))
-  assert.ok(matcher('-m conntrack --ctstate SNAT,DNAT', { natStatus: () => IPS_SRC_NAT })({ ctState: CT_NEW }))
+  assert.ok(matcher('-m conntrack --ctstate SNAT,DNAT', { connectionStatus: () => SRC_NAT })({ ctState: CT_NEW }))
   // The rule with which kube-proxy guards localhost.
   const guard = '! -s 127.0.0.0/8 -d 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT'
   const toLocalhost: Partial<Packet> = { destination: addressOf('127.0.0.1'), ctState: CT_NEW }

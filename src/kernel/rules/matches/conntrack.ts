@@ -1,4 +1,4 @@
-import { IPS_DST_NAT, IPS_SRC_NAT } from '../../netfilter.ts'
+import { DST_NAT, SRC_NAT } from '../../conntrack/status.ts'
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_NONE, CT_RELATED, CT_UNTRACKED } from '../../packet.ts'
 import { bang, NotUnderstood } from '../iptables-save/options.ts'
 import type { CtMatchState } from '../rule.ts'
@@ -38,7 +38,7 @@ export const conntrack: MatchModule<'conntrack'> = {
   test(match) {
     const wanted = bitsOf(match)
     const expected = match.negated !== true
-    return (packet, walker) => ((wanted & ((1 << packet.ctState) | natBits(walker.environment.natStatus(packet)))) !== 0) === expected
+    return (packet, walker) => ((wanted & ((1 << packet.ctState) | natBits(walker.environment.connectionStatus(packet)))) !== 0) === expected
   },
 }
 
@@ -56,7 +56,7 @@ function bitsOf({ states }: MatchOf<'conntrack'>): number {
 }
 
 function natBits(status: number): number {
-  return ((status & IPS_SRC_NAT) === 0 ? 0 : SNAT) | ((status & IPS_DST_NAT) === 0 ? 0 : DNAT)
+  return ((status & SRC_NAT) === 0 ? 0 : SNAT) | ((status & DST_NAT) === 0 ? 0 : DNAT)
 }
 
 function isState(text: string): text is CtMatchState {
