@@ -1,7 +1,7 @@
 import { fnv1a } from '../../engine/fnv1a.ts'
 import { maskOf, type Address } from '../address.ts'
 import { ICMP, SCTP, TCP, UDP, type Packet } from '../packet.ts'
-import type { PacketSet } from '../rules/program.ts'
+import type { PacketSet } from '../rules/environment.ts'
 import { Tuples } from './tuples.ts'
 import { dimensionsOf, type Dimension, type SetType } from './types.ts'
 

@@ -1,6 +1,6 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import type { Hook } from '../netfilter.ts'
-import type { RuleEnvironment } from '../rules/program.ts'
+import type { RuleEnvironment } from '../rules/environment.ts'
 import { compileRule, type CompiledRule } from './compile.ts'
 import type { Element, Elements } from './elements.ts'
 import type { NftRule, Statement } from './rule.ts'

@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts'
 import type { Packet } from '../packet.ts'
-import type { RuleEnvironment } from '../rules/program.ts'
+import type { RuleEnvironment } from '../rules/environment.ts'
 import type { ActionStatement, VerdictStatement } from './rule.ts'
 
 /** The statement matched, and the next one is asked. */

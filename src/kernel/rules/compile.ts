@@ -2,12 +2,11 @@ import type { Interface } from '../interface.ts'
 import type { Packet } from '../packet.ts'
 import { statesOf } from './matches/conntrack.ts'
 import { interfaceTest } from './matches/interface-name.ts'
-import type { MatchOf, Test } from './matches/match-module.ts'
+import type { MatchOf, RuleWalk, Test } from './matches/match-module.ts'
 import { PROTOCOL_OF } from './matches/ports.ts'
 import { moduleOf } from './matches/registry.ts'
 import type { Chain, Table } from './program.ts'
 import type { Match, Rule, Target } from './rule.ts'
-import type { Walker } from './walker.ts'
 
 /** What the walker does with a packet that matched. */
 export const CONTINUE = 0
@@ -97,12 +96,12 @@ export class CompiledRule {
     this.#asksMore = rule.matches.some(({ kind }) => kind !== 'conntrack' && kind !== 'mark' && kind !== 'comment') || this.#tests.length > 0
   }
 
-  matches(packet: Packet, walker: Walker): boolean {
+  matches(packet: Packet, walk: RuleWalk): boolean {
     // First what lets most packets pass most rules, or is all that a rule asks. Nothing here has an effect, so the order is free.
     if (((1 << packet.ctState) & this.#states) === 0) return false
     if (((packet.mark & this.#markMask) === this.#mark) !== this.#markEqual) return false
     if (!this.#asksMore) return true
-    walker.isRepeatable = false
+    walk.isRepeatable = false
     if (((packet.source & this.#sourceMask) === this.#source) !== this.#sourceEqual) return false
     if (((packet.destination & this.#destinationMask) === this.#destination) !== this.#destinationEqual) return false
     if (this.#protocol !== 0 && (packet.protocol === this.#protocol) !== this.#protocolEqual) return false
@@ -110,7 +109,7 @@ export class CompiledRule {
       if (packet.protocol !== this.#portProtocol || packet.destinationPort < this.#portFrom || packet.destinationPort > this.#portTo) return false
     }
     const tests = this.#tests
-    for (let i = 0; i < tests.length; i++) if (!(tests[i] as Test)(packet, walker)) return false
+    for (let i = 0; i < tests.length; i++) if (!(tests[i] as Test)(packet, walk)) return false
     return true
   }
 
@@ -193,8 +192,8 @@ function interfaceMatch({ name, negated }: { name: string; negated?: boolean }, 
 
 /** Nobody knows whether it would match, so it does not; an observer hears of it. */
 function unknownTest(text: string): Test {
-  return (_packet, { observer }) => {
-    observer?.passed?.(text)
+  return (_packet, walk) => {
+    walk.passedOver(text)
     return false
   }
 }

@@ -2,7 +2,9 @@ import { HOOK_CHAINS, NF_ACCEPT, NF_DROP, type Hook, type Verdict } from '../net
 import type { Packet } from '../packet.ts'
 import { ACCEPT, ACT, ACT_AND_CONTINUE, CONTINUE, DROP, GOTO, JUMP, MARK, RETURN, type CompiledRule } from './compile.ts'
 import type { DrawRuns } from './draw-runs.ts'
-import type { Chain, RuleEnvironment, RuleObserver, Segment, Table } from './program.ts'
+import type { RuleEnvironment } from './environment.ts'
+import type { RuleWalk } from './matches/match-module.ts'
+import type { Chain, RuleObserver, Segment, Table } from './program.ts'
 import type { RuleIndex } from './rule-index.ts'
 import type { Target } from './rule.ts'
 
@@ -23,7 +25,7 @@ const DEPTH_MAX = 512
  * Walks packets through the tables of one machine. It finds the rules that match without trying the others, and counts
  * how many the kernel would have tried (net/ipv4/netfilter/ip_tables.c: ipt_do_table).
  */
-export class Walker {
+export class Walker implements RuleWalk {
   readonly environment: RuleEnvironment
   /** Told of every rule that matches, if set. */
   observer: RuleObserver | null = null
@@ -97,6 +99,10 @@ export class Walker {
     const state = { ...start }
     this.#states.set(match, state)
     return state
+  }
+
+  passedOver(match: string): void {
+    this.observer?.passed?.(match)
   }
 
   #walkChain(chain: Chain, packet: Packet): Decision {

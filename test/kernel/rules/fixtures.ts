@@ -2,7 +2,7 @@ import { addressOf, cidrOf } from '../../../src/kernel/address.ts'
 import type { Interface } from '../../../src/kernel/interface.ts'
 import { NF_ACCEPT, NF_DROP } from '../../../src/kernel/netfilter.ts'
 import { Packet, TCP } from '../../../src/kernel/packet.ts'
-import type { RuleEnvironment } from '../../../src/kernel/rules/program.ts'
+import type { RuleEnvironment } from '../../../src/kernel/rules/environment.ts'
 import { RecentList } from '../../../src/kernel/rules/recent.ts'
 import type { Match } from '../../../src/kernel/rules/rule.ts'
 

@@ -2,8 +2,7 @@ import type { Address } from '../../address.ts'
 import type { Interface } from '../../interface.ts'
 import { bang, NotUnderstood } from '../iptables-save/options.ts'
 import type { AddressType } from '../rule.ts'
-import type { Walker } from '../walker.ts'
-import type { MatchModule, MatchOf } from './match-module.ts'
+import type { MatchModule, MatchOf, RuleWalk } from './match-module.ts'
 
 const TYPES: readonly string[] = ['LOCAL', 'UNICAST', 'BROADCAST', 'MULTICAST', 'UNSPEC', 'BLACKHOLE', 'UNREACHABLE', 'PROHIBIT'] satisfies AddressType[]
 
@@ -35,17 +34,17 @@ export const addrtype: MatchModule<'addrtype'> = {
     return text
   },
   test({ source, sourceNegated, destination, destinationNegated, limitIn, limitOut }) {
-    return (packet, walker) => {
+    return (packet, walk) => {
       const limit = limitIn === true ? packet.inInterface : limitOut === true ? packet.outInterface : null
-      if (source !== undefined && (typeOf(packet.source, walker, limit) === source) === (sourceNegated === true)) return false
-      return destination === undefined || (typeOf(packet.destination, walker, limit) === destination) !== (destinationNegated === true)
+      if (source !== undefined && (typeOf(packet.source, walk, limit) === source) === (sourceNegated === true)) return false
+      return destination === undefined || (typeOf(packet.destination, walk, limit) === destination) !== (destinationNegated === true)
     }
   },
 }
 
 /** With a limit, an address is LOCAL only if it is the interface's own. */
-function typeOf(address: Address, walker: Walker, limit: Interface | null): AddressType {
-  const type = walker.environment.addressType(address)
+function typeOf(address: Address, walk: RuleWalk, limit: Interface | null): AddressType {
+  const type = walk.environment.addressType(address)
   return type === 'LOCAL' && limit !== null && !limit.addresses.includes(address) ? 'UNICAST' : type
 }
 

@@ -38,7 +38,7 @@ export const conntrack: MatchModule<'conntrack'> = {
   test(match) {
     const wanted = bitsOf(match)
     const expected = match.negated !== true
-    return (packet, walker) => ((wanted & ((1 << packet.ctState) | natBits(walker.environment.connectionStatus(packet)))) !== 0) === expected
+    return (packet, walk) => ((wanted & ((1 << packet.ctState) | natBits(walk.environment.connectionStatus(packet)))) !== 0) === expected
   },
 }
 

@@ -24,9 +24,9 @@ export const limit: MatchModule<'limit'> = {
     const cost = match.period * NANOS
     const cap = cost * match.burst
     const start = { credit: cap, since: 0 }
-    return (_packet, walker) => {
-      const state = walker.stateOf(match, start)
-      const now = walker.environment.now()
+    return (_packet, walk) => {
+      const state = walk.stateOf(match, start)
+      const now = walk.environment.now()
       state.credit = Math.min(state.credit + now - state.since, cap)
       state.since = now
       if (state.credit < cost) return false

@@ -1,10 +1,23 @@
 import type { Packet } from '../../packet.ts'
+import type { RuleEnvironment } from '../environment.ts'
 import type { Options } from '../iptables-save/options.ts'
 import type { Match } from '../rule.ts'
-import type { Walker } from '../walker.ts'
+
+/** What a match may ask of the walk that it belongs to. */
+export interface RuleWalk {
+  readonly environment: RuleEnvironment
+  /** To be cleared by whoever asks for more than connection state and mark. */
+  isRepeatable: boolean
+  /** A random draw that succeeds with that chance (xt_statistic.c). */
+  draw(chance: number): boolean
+  /** This machine's state of a match, `start` to begin with. */
+  stateOf<State extends object>(match: object, start: State): State
+  /** A rule was passed over for a match that is not modelled, written so. */
+  passedOver(match: string): void
+}
 
 /** Does the packet fulfil one condition? */
-export type Test = (packet: Packet, walker: Walker) => boolean
+export type Test = (packet: Packet, walk: RuleWalk) => boolean
 
 export type MatchOf<Kind extends Match['kind']> = Extract<Match, { kind: Kind }>
 

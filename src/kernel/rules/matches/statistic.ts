@@ -28,13 +28,13 @@ export const statistic: MatchModule<'statistic'> = {
     const expected = match.negated !== true
     if (match.mode === 'random') {
       const chance = match.threshold / RANDOM_RANGE
-      return (_packet, walker) => walker.draw(chance) === expected
+      return (_packet, walk) => walk.draw(chance) === expected
     }
     const last = match.every - 1
     // The counter stands so that packet number `packet`, counted from 0, is the first to match.
     const start = { count: last - match.packet }
-    return (_packet, walker) => {
-      const state = walker.stateOf(match, start)
+    return (_packet, walk) => {
+      const state = walk.stateOf(match, start)
       state.count = state.count === last ? 0 : state.count + 1
       return (state.count === 0) === expected
     }
