@@ -1,9 +1,9 @@
 import type { Activity } from './activity.ts'
 import type { Client } from './client.ts'
+import type { RequestOrigin } from './request.ts'
 
 /** A namespace from which requests of one kind are sent, as long as its process lives. */
-export class Origin implements Activity {
-  /** The node that it is on, or the machine outside. */
+export class Origin implements Activity, RequestOrigin {
   readonly node: string
   isActive = true
   readonly #open: () => Client

@@ -1,7 +1,6 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import { PLACES, type Journey } from '../kernel/journey.ts'
 import type { Answer } from './message.ts'
-import type { Origin } from './origin.ts'
 
 /** One request from the moment it should have been sent until it is answered or given up. */
 export class Request {
@@ -19,7 +18,7 @@ export class Request {
   journey: Journey | null = null
   owner: RequestOwner | undefined
   /** Where it was sent from; undefined where nobody comes and goes. */
-  origin: Origin | undefined
+  origin: RequestOrigin | undefined
   /** Who takes it back when it times out. */
   attempt: Attempt | undefined
   /** What was opened for this request alone. */
@@ -28,6 +27,14 @@ export class Request {
   get isDone(): boolean {
     return this.ended >= 0
   }
+}
+
+/** A place that requests are sent from. */
+export interface RequestOrigin {
+  /** The node that it is on, or the machine outside. */
+  readonly node: string
+  /** One of its requests has ended. */
+  finished(): void
 }
 
 /** Whoever made the request and wants to know how it ended. */
