@@ -173,8 +173,9 @@ export class Cluster {
     return this.#health.fail(name)
   }
 
-  recoverNode(name: string): boolean {
-    return this.#health.recover(name)
+  /** It is heard again; its pods' containers have run all the while, unless it has booted. */
+  recoverNode(name: string, hasBooted = false): boolean {
+    return this.#health.recover(name, hasBooted)
   }
 
   environmentOf(pod: Pod): Variable[] {

@@ -6,6 +6,7 @@ import { isReady, isTerminating, refOf, type Pod } from './object.ts'
 import { Pool, PoolExhausted } from './pool.ts'
 import { conditionsOf, containerStatuses } from './podstatus.ts'
 import { preStopDuration } from './prestop.ts'
+import { isProbed, readyAfter } from './probes.ts'
 import { keyOf } from './store.ts'
 
 const SECOND = 1e9
@@ -13,8 +14,6 @@ const SECOND = 1e9
 const MINIMUM_GRACE = 2 * SECOND
 /** core/v1 DefaultTerminationGracePeriodSeconds. */
 const DEFAULT_GRACE_SECONDS = 30
-/** core/v1 SetDefaults_Probe. */
-const DEFAULT_PROBE_PERIOD = 10
 
 interface PodStep {
   step: (pod: Pod) => void
@@ -66,15 +65,16 @@ export class Kubelets {
     this.#missed.set(node, [])
   }
 
-  /** Does what the node's kubelet would have done, in order, and reports its pods' readiness anew. */
-  wake(node: string): void {
+  /** Does what the node's kubelet would have done, in order, and reports its pods' readiness anew: after a boot no container runs. */
+  wake(node: string, hasBooted = false): void {
     const missed = this.#missed.get(node) ?? []
     this.#missed.delete(node)
     for (const { step, pod } of missed) step(pod)
     for (const pod of this.#unreadied.splice(0)) {
       if (this.#missed.has(pod.spec.nodeName ?? '')) this.#unreadied.push(pod)
-      else this.#becomeReady(pod)
+      else if (!hasBooted || pod.spec.nodeName !== node) this.#becomeReady(pod)
     }
+    if (hasBooted) for (const pod of [...this.#control.selection.podsOn(node)]) this.#becomeUnready(pod)
   }
 
   /** The control plane takes the pod for not ready, because its node is silent. */
@@ -95,10 +95,10 @@ export class Kubelets {
   restarted(pod: Pod): void {
     const current = this.#current(pod)
     if (current === undefined || isTerminating(current)) return
-    const { store, clock, timing } = this.#control
+    const { store, clock } = this.#control
     const restarts = (current.status.containerStatuses?.[0]?.restartCount ?? 0) + 1
     const running = store.put<Pod>({ ...current, status: { ...current.status, containerStatuses: containerStatuses(current, isReady(current), clock.timestamp(), restarts) } })
-    this.#after((hasReadinessProbe(pod) ? this.#probeDelay(pod) : 0) + timing.write, this.#becomeReady, running)
+    this.#awaitProbes(running)
   }
 
   #after(delay: number, step: (pod: Pod) => void, pod: Pod): void {
@@ -120,14 +120,14 @@ export class Kubelets {
   readonly #start = (earlier: Pod): void => {
     const pod = this.#current(earlier)
     if (pod === undefined || isTerminating(pod) || pod.status.podIP) return
-    const { store, clock, timing, problems } = this.#control
+    const { store, clock, problems } = this.#control
     const node = store.get('Node', '', pod.spec.nodeName ?? '')
     const hostIP = internalIP(node) ?? ''
     try {
       const podIP = pod.spec.hostNetwork === true ? hostIP : this.#takeAddress(pod.spec.nodeName ?? '')
       const now = clock.timestamp()
       // Nobody has to ask a pod without probes: its first status says both, that it runs and that it is ready.
-      const ready = !hasReadinessProbe(pod)
+      const ready = !isProbed(pod)
       const running = store.put<Pod>({
         ...pod,
         status: {
@@ -143,17 +143,19 @@ export class Kubelets {
       })
       this.#lifecycle.tell('running', running)
       if (ready) this.#lifecycle.tell('ready', running)
-      else this.#after(this.#probeDelay(pod) + timing.write, this.#becomeReady, running)
+      else this.#awaitProbes(running)
     } catch (error) {
       if (!(error instanceof PoolExhausted)) throw error
       problems.push({ message: error.message, ref: refOf(pod) })
     }
   }
 
-  /** Until every container has answered its readiness probe: its process listens after its startup, but is asked only now and then. */
-  #probeDelay(pod: Pod): number {
-    const startup = this.#control.clock.isSettling ? 0 : this.#control.startup(pod)
-    return Math.max(0, ...pod.spec.containers.flatMap(({ readinessProbe }) => (readinessProbe === undefined ? [] : [firstSuccess(readinessProbe, startup)])))
+  /** Makes the pod ready when its containers have answered their probes. */
+  #awaitProbes(pod: Pod): void {
+    const { clock, startup, timing, problems } = this.#control
+    const delay = readyAfter(pod, clock.isSettling ? 0 : startup(pod))
+    if (Number.isFinite(delay)) this.#after(delay + timing.write, this.#becomeReady, pod)
+    else problems.push({ message: `its startup probe gives up before the process listens (${startup(pod) / SECOND} s): kubelet would start it again and again`, ref: refOf(pod) })
   }
 
   readonly #becomeReady = (earlier: Pod): void => {
@@ -241,18 +243,4 @@ export class Kubelets {
 function isNewlyBound(before: Pod | undefined, after: Pod): boolean {
   if (!after.spec.nodeName || after.status.podIP) return false
   return before === undefined ? after.status.phase === undefined : !before.spec.nodeName
-}
-
-function hasReadinessProbe(pod: Pod): boolean {
-  return pod.spec.containers.some((container) => container.readinessProbe !== undefined)
-}
-
-type Probe = NonNullable<Pod['spec']['containers'][number]['readinessProbe']>
-
-/** The time of the probe that makes a container ready, after its start: the first one comes after the initial delay, the others a period apart. */
-function firstSuccess(probe: Probe, startup: number): number {
-  const initial = (probe.initialDelaySeconds ?? 0) * SECOND
-  const period = (probe.periodSeconds ?? DEFAULT_PROBE_PERIOD) * SECOND
-  const failures = Math.max(0, Math.ceil((startup - initial) / period))
-  return initial + (failures + (probe.successThreshold ?? 1) - 1) * period
 }

@@ -1,3 +1,4 @@
+import type { Nanos } from '../engine/agenda.ts'
 import type { ControlPlane } from './control.ts'
 import type { Kubelets } from './kubelet.ts'
 import { controllerOf, isReady, type Node, type Pod } from './object.ts'
@@ -29,15 +30,29 @@ export class NodeHealth {
     const silence = { name }
     this.#silences.set(name, silence)
     this.#kubelets.silence(name)
-    this.#control.clock.after(this.#control.timing.nodeGrace, this.#giveUp, silence)
+    this.#control.clock.after(this.#patience(name), this.#giveUp, silence)
     return true
   }
 
-  /** The kubelet is heard again: it does what it has missed, and its pods are ready again. */
-  recover(name: string): boolean {
+  /** The kubelet is heard again: it does what it has missed. Its pods are ready again, or start anew if the machine has booted. */
+  recover(name: string, hasBooted = false): boolean {
     if (!this.#silences.delete(name)) return false
-    this.#control.clock.after(this.#control.timing.write, this.#welcome, name)
+    this.#control.clock.after(this.#control.timing.write, this.#welcome, { name, hasBooted })
     return true
+  }
+
+  /**
+   * From now until the controller gives up a node whose last heartbeat has been. It counts the grace period from the
+   * moment when it saw the lease renewed, and looks now and then only: 40 to 55 s after the failure with the defaults.
+   */
+  #patience(name: string): Nanos {
+    const { clock, streams, timing } = this.#control
+    const { leaseRenewal, nodeMonitor, nodeGrace } = timing
+    const heartbeat = streams.stream(`cluster/lease/${name}`)() * leaseRenewal
+    const look = streams.stream('cluster/node-monitor')() * nodeMonitor
+    const renewed = heartbeat + Math.floor((clock.now - heartbeat) / leaseRenewal) * leaseRenewal
+    const nextLook = (time: Nanos) => look + Math.ceil((time - look) / nodeMonitor) * nodeMonitor
+    return Math.max(0, Math.round(nextLook(nextLook(renewed) + nodeGrace) - clock.now))
   }
 
   readonly #giveUp = (silence: { name: string }): void => {
@@ -61,12 +76,12 @@ export class NodeHealth {
     if (current !== undefined && current.metadata.uid === uid) this.#kubelets.delete(current)
   }
 
-  readonly #welcome = (name: string): void => {
+  readonly #welcome = ({ name, hasBooted }: { name: string; hasBooted: boolean }): void => {
     const node = this.#control.store.get('Node', '', name)
     if (node === undefined || this.#silences.has(name)) return
     const taints = (node.spec.taints ?? []).filter(({ key }) => key !== UNREACHABLE)
     this.#control.store.put<Node>({ ...this.#withReadiness(node, 'True'), spec: { ...node.spec, taints } })
-    this.#kubelets.wake(name)
+    this.#kubelets.wake(name, hasBooted)
   }
 
   #withReadiness(node: Node, status: 'True' | 'Unknown'): Node {

@@ -17,14 +17,18 @@ export interface Timing {
   relist: Nanos
   /** EndpointSlice controller: `--endpoint-updates-batch-period`. */
   endpointBatch: Nanos
-  /** How long a node may be silent: `--node-monitor-grace-period`. */
+  /** How often kubelet renews its node's lease: a quarter of nodeLeaseDurationSeconds. */
+  leaseRenewal: Nanos
+  /** How often the node-lifecycle controller looks at the leases: `--node-monitor-period`. */
+  nodeMonitor: Nanos
+  /** How long a lease may stay as it is: `--node-monitor-grace-period`. */
   nodeGrace: Nanos
 }
 
 /**
  * A pod's Ready condition was measured to reach a watcher of its EndpointSlice in 5.3 ms at the median
- * (kube-apiserver and controllers 1.20.2): two watches and one write. The batch and grace periods are the controllers' defaults (50 s since release 1.32).
+ * (kube-apiserver and controllers 1.20.2): two watches and one write. The batch, lease, monitor and grace periods are the defaults (50 s of grace since release 1.32).
  * A container start is a typical second of sandbox, CNI and runtime work; the SLO of Kubernetes allows five. A sandbox's
  * stop is taken to be a tenth of one; kubelet relists its containers every second.
  */
-export const TIMING: Timing = { watch: 1.5 * ms, write: 2.3 * ms, containerStart: 1 * s, sandboxStop: 100 * ms, relist: 1 * s, endpointBatch: 0, nodeGrace: 50 * s }
+export const TIMING: Timing = { watch: 1.5 * ms, write: 2.3 * ms, containerStart: 1 * s, sandboxStop: 100 * ms, relist: 1 * s, endpointBatch: 0, leaseRenewal: 10 * s, nodeMonitor: 5 * s, nodeGrace: 50 * s }

@@ -1,63 +1,8 @@
 import { suggest } from '../engine/nearest.ts'
-import { parseDuration } from '../scenario/values/duration.ts'
+import { COMPARISONS, parseExpectation } from '../scenario/expectation.ts'
 import { isDnsReport } from './dns-meter.ts'
+import { FAILURE_KINDS, isFailureKind } from './failure-kinds.ts'
 import type { ExpectationReport, Report, TrafficReport } from './report.ts'
-
-const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
-  '<=': (value, bound) => value <= bound,
-  '>=': (value, bound) => value >= bound,
-  '==': (value, bound) => value === bound,
-  '!=': (value, bound) => value !== bound,
-  '<': (value, bound) => value < bound,
-  '>': (value, bound) => value > bound,
-}
-
-const EXPECTATION = /^\s*(.+?)\s*(<=|>=|==|!=|<|>)\s*(\S.*?)\s*$/
-
-export interface Expectation {
-  figure: string
-  comparison: string
-  /** ns for a duration, a share for a percentage, else the number. */
-  bound: number
-}
-
-/** Reads `app.p99 < 2ms`; undefined if it is none. */
-export function parseExpectation(text: string): Expectation | undefined {
-  const [, figure = '', comparison = '', boundText = ''] = EXPECTATION.exec(text) ?? []
-  const bound = parseBound(boundText)
-  return bound === undefined || figure === '' ? undefined : { figure, comparison, bound }
-}
-
-function parseBound(text: string): number | undefined {
-  const percent = /^(\d*\.?\d+)\s*%$/.exec(text)
-  if (percent !== null) return Number(percent[1]) / 100
-  if (/^-?\d*\.?\d+(e\d+)?$/i.test(text)) return Number(text)
-  return parseDuration(text)
-}
-
-/** A part of a run, as the figures of `app[3s..5s].errors` are of the requests that began in it. */
-export interface Window {
-  /** `app[3s..5s]`. */
-  name: string
-  traffic: string
-  /** ns; `to` is outside. */
-  from: number
-  to: number
-}
-
-const WINDOW = /^\s*(([\w-]+)\[\s*([^\].]*(?:\.\d[^\].]*)?)\.\.([^\]]*)\])\./
-
-/** The windows that expectations name, each once. An end that is left out is that of the run. */
-export function windowsOf(expectations: readonly string[]): Window[] {
-  const found = new Map<string, Window>()
-  for (const expectation of expectations) {
-    const [, name = '', traffic = '', fromText = '', toText = ''] = WINDOW.exec(expectation) ?? []
-    const from = fromText.trim() === '' ? 0 : parseDuration(fromText.trim())
-    const to = toText.trim() === '' ? Number.POSITIVE_INFINITY : parseDuration(toText.trim())
-    if (name !== '' && from !== undefined && to !== undefined) found.set(name, { name, traffic, from, to })
-  }
-  return [...found.values()]
-}
 
 /** Holds each expectation against the report. One that names no figure of it does not hold, and says which figure is near. */
 export function evaluate(expectations: readonly string[], report: Report): ExpectationReport[] {
@@ -67,7 +12,7 @@ export function evaluate(expectations: readonly string[], report: Report): Expec
     const parsed = parseExpectation(expect)
     if (parsed === undefined) return { expect, value: null, ok: false, hint: 'write a figure, a comparison and a value, such as app.p99 < 2ms' }
     const value = figures.get(parsed.figure) ?? absentCount(parsed.figure, report)
-    if (value === undefined) return { expect, value: null, ok: false, hint: suggest(parsed.figure, [...figures.keys()]) ?? nearFigures(parsed.figure, figures) }
+    if (value === undefined) return { expect, value: null, ok: false, hint: hintFor(parsed.figure, figures) }
     return { expect, value, ok: COMPARISONS[parsed.comparison]?.(value, parsed.bound) === true }
   })
 }
@@ -77,9 +22,15 @@ function absentCount(figure: string, { traffic, windows, nodes, dns }: Report): 
   const dropped = /^(.+?)?\.?drops\./.exec(figure)
   if (dropped !== null && (dropped[1] === undefined || Object.hasOwn(nodes, dropped[1]))) return 0
   if (/^dns\.(failures|rcodes|lost)\./.test(figure) && isDnsReport(dns)) return 0
-  const counted = /^(.+?)\.(errors|backends)\.(.+)$/.exec(figure)
-  const name = counted?.[1]
+  const [, name, list, kind = ''] = /^(.+?)\.(errors|backends)\.(.+)$/.exec(figure) ?? []
+  if (list === 'errors' && !isFailureKind(kind)) return undefined
   return name !== undefined && (Object.hasOwn(traffic, name) || Object.hasOwn(windows ?? {}, name)) ? 0 : undefined
+}
+
+function hintFor(figure: string, figures: ReadonlyMap<string, number>): string {
+  const [, errors = '', kind = ''] = /^(.+?\.errors)\.(.+)$/.exec(figure) ?? []
+  const meant = figures.has(errors) ? suggest(kind, FAILURE_KINDS) : suggest(figure, [...figures.keys()])
+  return meant ?? nearFigures(figure, figures)
 }
 
 const LISTED = 12

@@ -1,39 +1,31 @@
 import type * as core from 'kubernetes-types/core/v1.js'
 import { parseCidr, type AddressRange } from '../cluster/cidr.ts'
-import type { Nanos } from '../engine/agenda.ts'
-import { nearest } from '../engine/nearest.ts'
 import type { Complaints } from './complaint.ts'
+import { checkExpectations } from './check-expectations.ts'
+import { checkTimeline } from './check-timeline.ts'
 import { Known } from './known.ts'
-import { proxyShape } from './objects/proxy.ts'
 import { nameOf, type Located } from './objects/read.ts'
-import { checkShape } from './objects/shape.ts'
-import { guideOfShape } from './settings/guide.ts'
-import { setAt } from './settings/set.ts'
-import type { Scenario, TimelineEvent } from './spec/scenario.ts'
-import { LIVE_SETTINGS, whyNotLive } from './spec/live-settings.ts'
+import type { Scenario } from './spec/scenario.ts'
+import { speakers, type Say } from './say.ts'
 import { below, type Origin, type Path } from './text/source.ts'
-import { formatReference, type Reference } from './values/reference.ts'
-
-/** Says what is wrong at a path inside the scenario's spec. */
-type Say = (path: Path, message: string, fix?: string) => void
+import type { Reference } from './values/reference.ts'
 
 /** What can be said of a scenario, under a proxy mode and against its objects, before anything runs: what points nowhere, happens too late, or overlaps. */
 export function checkScenario(scenario: Scenario, mode: string, origin: Origin, located: Located[], complaints: Complaints): void {
-  const say: Say = (path, message, fix) => complaints.error({ origin: below(origin, 'spec', ...path) }, message, fix)
-  const hint: Say = (path, message, fix) => complaints.note({ origin: below(origin, 'spec', ...path) }, message, fix)
-  checkReferences(scenario, located, say, hint)
+  const { say, hint } = speakers(origin, complaints)
+  const known = new Known(scenario, located)
+  checkReferences(scenario, known, say, hint)
   checkNames(scenario, say)
-  checkTimes(scenario, say, hint)
-  checkSettings(scenario, origin, say, complaints)
-  checkExpectations(scenario, say)
+  if (scenario.warmup >= scenario.duration) say(['warmup'], 'the warm-up is as long as the whole run: nothing would be measured')
+  checkTimeline(scenario, known, origin, complaints)
+  checkExpectations(scenario, known, say)
   checkNetworks(scenario, say, hint)
   checkKernel(scenario, mode, say)
 }
 
-function checkReferences(scenario: Scenario, located: Located[], say: Say, hint: Say): void {
-  const known = new Known(scenario, located)
+function checkReferences(scenario: Scenario, known: Known, say: Say, hint: Say): void {
   const look = (path: Path, reference: Reference) => {
-    const missing = known.missing(reference)
+    const missing = known.missingAlways(reference)
     if (missing !== undefined) say(path, missing.message, missing.fix)
   }
   scenario.servers.forEach(({ select }, i) => look(['servers', i, 'select'], select))
@@ -41,28 +33,11 @@ function checkReferences(scenario: Scenario, located: Located[], say: Say, hint:
     look(['traffic', i, 'from'], from)
     if (to.host.kind === 'object') look(['traffic', i, 'to'], to.host.object)
     if (to.host.kind === 'name' && !to.host.name.includes('.')) {
-      const missing = known.missing({ kind: 'service', namespace: from.namespace || scenario.namespace, name: to.host.name })
+      const missing = known.missingAlways({ kind: 'service', namespace: from.namespace || scenario.namespace, name: to.host.name })
       if (missing !== undefined) hint(['traffic', i, 'to'], `the name \`${to.host.name}\` will not resolve: ${missing.message}`, missing.fix)
     }
     if (via !== undefined) look(['traffic', i, 'via'], { kind: 'node', namespace: '', name: via })
   })
-  for (const { event, i } of inOrder(scenario)) {
-    for (const { field, reference } of referencesOf(event)) look(['timeline', i, ...field], reference)
-    if (event.action === 'apply') known.add(event.objects)
-    if (event.action === 'delete') known.remove(event.target)
-  }
-}
-
-/** The timeline's events as they will happen, each with its place in the list. */
-function inOrder({ timeline }: Scenario): { event: TimelineEvent; i: number }[] {
-  return timeline.map((event, i) => ({ event, i })).sort((a, b) => a.event.at - b.event.at)
-}
-
-function referencesOf(event: TimelineEvent): { field: Path; reference: Reference }[] {
-  if (event.action === 'partition') return event.nodes.map((reference, i) => ({ field: ['partition', i], reference }))
-  if (event.action === 'loss') return event.link === undefined ? [] : [{ field: ['on'], reference: event.link }]
-  if (event.action === 'set') return event.node === undefined ? [] : [{ field: ['node'], reference: event.node }]
-  return 'target' in event ? [{ field: [event.action], reference: event.target }] : []
 }
 
 /** Reports and expectations call traffic and clients by name. */
@@ -79,71 +54,6 @@ function checkNames({ traffic, clients }: Scenario, say: Say): void {
     if (address === undefined) return
     if (addresses.has(address)) say(['clients', i, 'address'], `two clients have the address ${address}`)
     addresses.add(address)
-  })
-}
-
-function checkTimes(scenario: Scenario, say: Say, hint: Say): void {
-  const { duration, warmup, timeline } = scenario
-  if (warmup >= duration) say(['warmup'], 'the warm-up is as long as the whole run: nothing would be measured')
-  timeline.forEach((event, i) => {
-    if (event.at > duration) say(['timeline', i, 'at'], `this happens after the end (the run lasts ${duration / 1e9} s)`, 'make `duration` longer, or the time earlier')
-    const before = timeline[i - 1]
-    if (before !== undefined && before.at > event.at) hint(['timeline', i, 'at'], 'this stands after an event that happens later; the times decide, not the order of the lines')
-  })
-  checkFailures(scenario, say, hint)
-}
-
-/** What fails must be there to fail, and only what has failed comes back. */
-function checkFailures(scenario: Scenario, say: Say, hint: Say): void {
-  /** What has failed, and until when. */
-  const failed = new Map<string, Nanos>()
-  for (const { event, i } of inOrder(scenario)) {
-    if ('lasts' in event && event.lasts !== undefined && event.at + event.lasts > scenario.duration) hint(['timeline', i, 'for'], 'the run ends before this does')
-    if (event.action !== 'fail' && event.action !== 'recover') continue
-    const name = formatReference(event.target)
-    const until = failed.get(name)
-    if (event.action === 'fail') {
-      if (until !== undefined && event.at < until) say(['timeline', i, 'fail'], `${name} has failed already, and is not back yet`)
-      failed.set(name, event.at + (event.lasts ?? Number.POSITIVE_INFINITY))
-    } else if (until === undefined) say(['timeline', i, 'recover'], `${name} has not failed before`)
-    else {
-      if (event.at >= until) say(['timeline', i, 'recover'], `${name} is back already, ${until / 1e9} s into the run`)
-      failed.delete(name)
-    }
-  }
-}
-
-/** What `set` changes during the run: sysctls by their names, and kube-proxy's fields, which must exist and take such a value. */
-function checkSettings({ timeline }: Scenario, origin: Origin, say: Say, complaints: Complaints): void {
-  timeline.forEach((event, i) => {
-    if (event.action !== 'set') return
-    for (const [name, value] of Object.entries(event.settings)) {
-      const path: Path = ['timeline', i, 'set', name]
-      const [first, ...steps] = name.split('.')
-      if (first !== 'proxy') {
-        const reason = whyNotLive(name, value, event.node !== undefined)
-        if (reason !== undefined) say(path, reason, LIVE_SETTINGS)
-        continue
-      }
-      if (steps[0] === 'mode') say(path, "kube-proxy's mode cannot change during a run", 'compare two runs: kubehop compare --modes')
-      if (event.node !== undefined) say(['timeline', i, 'node'], "kube-proxy's configuration is the same on every node")
-      const document: Record<string, unknown> = {}
-      const outcome = setAt(document, guideOfShape(proxyShape), steps, value)
-      if ('missing' in outcome) say(path, `\`${name}\`: ${outcome.missing}`, outcome.fix)
-      else checkShape('KubeProxyConfiguration', document, proxyShape, below(origin, 'spec', ...path), complaints)
-    }
-  })
-}
-
-/** The form of an expectation, and the traffic that it names; the figures themselves are the report's. */
-function checkExpectations({ expect, traffic }: Scenario, say: Say): void {
-  const names = traffic.map(({ name }) => name)
-  expect.forEach((text, i) => {
-    if (!/[<>=]=?|!=/.test(text)) return say(['expect', i], `\`${text}\` compares nothing: write a figure, a comparison (<, <=, >, >=, ==, !=) and a value`, 'such as app.p99 < 2ms')
-    const root = /^\s*([A-Za-z][-\w]*)(?:\[[^\]]*\])?\./.exec(text)?.[1]
-    if (root === undefined || names.includes(root)) return
-    const meant = nearest(root, names)
-    if (meant !== undefined) say(['expect', i], `there is no traffic \`${root}\``, `did you mean \`${meant}\`?`)
   })
 }
 

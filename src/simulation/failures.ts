@@ -2,12 +2,15 @@ import type { Nanos } from '../engine/agenda.ts'
 import type { Pod } from '../cluster/object.ts'
 import type { TimelineEvent } from '../scenario/spec/scenario.ts'
 import type { Reference } from '../scenario/values/reference.ts'
+import type { NodeCache } from './names/node-cache.ts'
 import type { World } from './world.ts'
 
 type Fail = Extract<TimelineEvent, { action: 'fail' }>
 
-/** From a panic until the kernel runs again where the scenario does not say: kernel.panic's usual ten seconds and a boot. */
-const REBOOT: Nanos = 60e9
+/** Why nothing has come of it; undefined where something has. */
+export type Obstacle = string | undefined
+
+export const NOTHING_THERE = 'there is nothing of that name'
 
 /** Breaks things, and mends them. */
 export class Failures {
@@ -19,39 +22,34 @@ export class Failures {
     this.#world = world
   }
 
-  /** False if there is nothing of that name, or it has failed already. */
-  fail({ target, how, lasts }: Fail): boolean {
+  fail({ target, how, lasts }: Fail): Obstacle {
     switch (target.kind) {
       case 'node':
-        if (how === 'panic' && lasts === undefined) this.#world.agenda.post(this.#world.now + REBOOT, () => this.recover(target), undefined)
         return this.#failNode(target.name, how)
       case 'link':
         return this.#failNode(target.name, 'network')
       case 'nodelocal':
-        for (const cache of this.#caches(target)) cache?.crash()
-        return true
+        return this.#toCaches(target, (cache) => cache.crash())
       default:
         return this.#crash(this.#podsOf(target), lasts)
     }
   }
 
   /** NodeLocal DNSCache ends as it is told to: it takes its rules and its device away. */
-  stopCache(target: Reference): boolean {
-    for (const cache of this.#caches(target)) cache?.stop()
-    return true
+  stopCache(target: Reference): Obstacle {
+    return this.#toCaches(target, (cache) => cache.stop())
   }
 
-  recover(target: Reference): boolean {
+  recover(target: Reference): Obstacle {
     switch (target.kind) {
       case 'node':
       case 'link':
         return this.#recoverNode(target.name)
       case 'nodelocal':
-        for (const cache of this.#caches(target)) cache?.run()
-        return true
+        return this.#toCaches(target, (cache) => cache.run())
       default:
         // A pod's process is started again by its kubelet.
-        return this.#podsOf(target).length > 0
+        return this.#podsOf(target).length > 0 ? undefined : NOTHING_THERE
     }
   }
 
@@ -83,36 +81,37 @@ export class Failures {
     return before
   }
 
-  #failNode(name: string, how: Fail['how']): boolean {
+  #failNode(name: string, how: Fail['how']): Obstacle {
     const world = this.#world
     // What it knows at this moment decides what it does when it is back.
     const node = world.node(name)
-    if (node === undefined || this.#failed.has(name)) return false
+    if (node === undefined) return NOTHING_THERE
+    if (this.#failed.has(name)) return 'it has failed already'
     this.#failed.set(name, how)
     world.fabric.cableOf(name).isPlugged = false
     if (how === 'network') world.proxies.disconnect(name)
     else world.powerOff(name)
     world.speakers.silence(name, how !== 'network')
     world.cluster.failNode(name)
-    return true
+    return undefined
   }
 
-  #recoverNode(name: string): boolean {
+  #recoverNode(name: string): Obstacle {
     const world = this.#world
     const how = this.#failed.get(name)
-    if (how === undefined) return false
+    if (how === undefined) return 'it has not failed'
     this.#failed.delete(name)
     world.fabric.cableOf(name).isPlugged = true
     if (how === 'network') world.proxies.reconnect(name)
     else world.powerOn(name)
     world.speakers.wake(name)
-    world.cluster.recoverNode(name)
-    return true
+    world.cluster.recoverNode(name, how !== 'network')
+    return undefined
   }
 
-  #crash(pods: readonly Pod[], downtime: Nanos | undefined): boolean {
+  #crash(pods: readonly Pod[], downtime: Nanos | undefined): Obstacle {
     for (const pod of pods) this.#world.pods.crash(pod, downtime)
-    return pods.length > 0
+    return pods.length > 0 ? undefined : NOTHING_THERE
   }
 
   #podsOf({ kind, namespace, name }: Reference): Pod[] {
@@ -122,11 +121,14 @@ export class Failures {
     return pod?.status.podIP === undefined ? [] : [pod]
   }
 
-  #caches({ name }: Reference) {
+  /** The node caches that are meant, one node's or all. */
+  #toCaches({ name }: Reference, act: (cache: NodeCache) => void): Obstacle {
     const nodes = name === '' ? this.#world.nodeFacts().map((facts) => facts.name) : [name]
-    return nodes.map((node) => {
+    const caches = nodes.flatMap((node) => {
       this.#world.node(node)
-      return this.#world.names.nodeCache(node)
+      return this.#world.names.nodeCache(node) ?? []
     })
+    caches.forEach(act)
+    return caches.length > 0 ? undefined : 'no NodeLocal DNSCache runs there'
   }
 }

@@ -14,10 +14,17 @@ interface Placed {
   namespace: PodNamespace
 }
 
+/** Kubelet's CrashLoopBackOff (containerBackOff, MaxContainerBackOff). */
+const BACKOFF_MIN: Nanos = 10e9
+const BACKOFF_MAX: Nanos = 300e9
+const BACKOFF_FORGOTTEN: Nanos = 600e9
+
 /** The pods' network namespaces: they come when containers start, and go when their sandbox is stopped. */
 export class Pods {
   readonly #world: World
   readonly #placed = new Map<Address, Placed>()
+  /** When a pod's process ended by itself last, and how long kubelet let it rest then; by the pod's uid. */
+  readonly #crashes = new Map<string, { at: Nanos; rest: Nanos }>()
 
   constructor(world: World) {
     this.#world = world
@@ -68,7 +75,17 @@ export class Pods {
     this.end(pod)
     cluster.podCrashed(pod)
     const { relist, containerStart } = cluster.timing
-    agenda.post(agenda.now + Math.max(downtime ?? 0, relist + containerStart), this.#restart, pod)
+    agenda.post(agenda.now + Math.max(downtime ?? 0, relist + this.#backOff(pod) + containerStart), this.#restart, pod)
+  }
+
+  /** How long kubelet lets a container rest that has ended before: twice as long each time, forgotten after ten minutes without an end. */
+  #backOff({ metadata }: Pod): Nanos {
+    const { now } = this.#world
+    const uid = metadata.uid ?? metadata.name
+    const last = this.#crashes.get(uid)
+    const rest = last === undefined || now - last.at > BACKOFF_FORGOTTEN ? 0 : Math.min(BACKOFF_MAX, Math.max(BACKOFF_MIN, 2 * last.rest))
+    this.#crashes.set(uid, { at: now, rest })
+    return rest
   }
 
   /** The node is off: every namespace on it is gone without a word. */
@@ -89,7 +106,9 @@ export class Pods {
 
   readonly #startAnew = (pod: Pod): void => {
     const current = this.#current(pod)
-    if (current !== undefined && !isTerminating(current)) this.#begin(current)
+    if (current === undefined || isTerminating(current)) return
+    this.#begin(current)
+    this.#world.cluster.podRestarted(current)
   }
 
   readonly #restart = (pod: Pod): void => {

@@ -1,6 +1,6 @@
 import type { Nanos } from '../engine/agenda.ts'
-import { windowsOf, type Window } from '../report/expectations.ts'
 import { TrafficMeter } from '../report/traffic-meter.ts'
+import { windowsOf, type Window } from '../scenario/expectation.ts'
 import type { Traffic } from '../scenario/spec/scenario.ts'
 import { sampler } from '../traffic/distribution.ts'
 import { arrivalGaps, bothMeters, ClosedLoop, OpenLoop, type Load, type Meter } from '../traffic/load.ts'

@@ -1,4 +1,5 @@
 import type { PodListener } from '../../src/cluster/lifecycle.ts'
+import { isReady } from '../../src/cluster/object.ts'
 import { TIMING } from '../../src/cluster/timing.ts'
 import { assert, suite } from '../kit.ts'
 import { build, pod, podsOf, service, slicesOf, type Built } from './build.ts'
@@ -65,6 +66,29 @@ lifecycle('a readiness probe succeeds at the first time that it finds the proces
     return (ready - running - TIMING.write) / s
   }
   assert.equal([{ initialDelaySeconds: 5 }, { periodSeconds: 2 }, {}, { periodSeconds: 2, successThreshold: 3 }].map(readiness), [5, 4, 10, 8])
+})
+
+lifecycle('a startup probe holds readiness back until it finds the process listening, and the readiness probe asks from then on', () => {
+  const startupProbe = { periodSeconds: 2, failureThreshold: 10 }
+  const readiness = (probes: object): number => {
+    const built = build([], { startup: () => 3 * s })
+    let ready = Number.POSITIVE_INFINITY
+    let running = 0
+    built.cluster.lifecycle.listen({ running: () => void (running = built.agenda.now), ready: () => void (ready = built.agenda.now) })
+    built.cluster.apply(pod('web', { containers: [{ name: 'c', ...probes }] }))
+    built.agenda.run(60 * s)
+    return (ready - running - TIMING.write) / s
+  }
+  const readinessProbe = { periodSeconds: 10 }
+  assert.equal([{ startupProbe }, { startupProbe, readinessProbe }, { startupProbe, readinessProbe: { initialDelaySeconds: 5 } }].map(readiness), [4, 4, 5])
+})
+
+lifecycle('a startup probe that gives up before the process listens never lets the pod be ready, and the cluster says so', () => {
+  const built = build([], { startup: () => 30 * s })
+  built.cluster.apply(pod('web', { containers: [{ name: 'c', startupProbe: { periodSeconds: 2, failureThreshold: 10 } }] }))
+  built.agenda.run(100 * s)
+  assert.equal(podsOf(built.cluster).map(isReady), [false])
+  assert.match(built.cluster.problems[0]?.message ?? '', /startup probe gives up/)
 })
 
 lifecycle('a process that ends by itself is not waited for', () => {

@@ -14,22 +14,39 @@ function crowd() {
   return { ...built, on, readyAddresses }
 }
 
+/** A node is given up this much earlier at most, and later at most, than a grace period after its end. */
+const EARLIEST = TIMING.nodeGrace - TIMING.leaseRenewal
+const LATEST = TIMING.nodeGrace + TIMING.nodeMonitor
+
 health('a silent node is believed well until its grace period is over', () => {
   const { cluster, agenda, readyAddresses } = crowd()
   assert.is(cluster.failNode('node-2'), true)
-  agenda.run(TIMING.nodeGrace - 1)
+  agenda.run(EARLIEST - 1)
   assert.equal(readyAddresses().sort(), ['node-1', 'node-2', 'node-3'])
-  agenda.run(TIMING.nodeGrace + 1 * s)
+  agenda.run(LATEST + 1 * s)
   assert.equal(readyAddresses().sort(), ['node-1', 'node-3'])
   assert.is(isReady(cluster.store.get('Node', '', 'node-2')!), false)
+})
+
+health('how long it is believed depends on when it renewed its lease last and when the controller looks', () => {
+  const givenUpAt = Array.from({ length: 40 }, (_, i) => {
+    const { cluster, agenda } = build([], {}, String(i))
+    cluster.failNode('node-2')
+    while (isReady(cluster.store.get('Node', '', 'node-2')!) && agenda.step(LATEST)) {
+      // until the controller gives up
+    }
+    return agenda.now
+  })
+  assert.ok(givenUpAt.every((at) => at >= EARLIEST && at <= LATEST))
+  assert.ok(Math.max(...givenUpAt) - Math.min(...givenUpAt) > 8 * s)
 })
 
 health('its pods are replaced elsewhere when their toleration is over, and end when it is back', () => {
   const { cluster, agenda, on, readyAddresses } = crowd()
   cluster.failNode('node-2')
-  agenda.run(TIMING.nodeGrace + 299 * s)
+  agenda.run(EARLIEST + 299 * s)
   assert.is(podsOf(cluster).filter(isTerminating).length, 0)
-  agenda.run(TIMING.nodeGrace + 310 * s)
+  agenda.run(LATEST + 310 * s)
   assert.equal(on('node-2').map(isTerminating), [true])
   assert.is(readyAddresses().length, 3)
   agenda.run(1000 * s)
@@ -61,10 +78,24 @@ health('a second failure has a grace period of its own', () => {
   cluster.recoverNode('node-2')
   agenda.run(40 * s)
   cluster.failNode('node-2')
-  agenda.run(60 * s)
+  agenda.run(40 * s + EARLIEST - 1)
   assert.is(isReady(cluster.store.get('Node', '', 'node-2')!), true)
-  agenda.run(91 * s)
+  agenda.run(40 * s + LATEST + 1 * s)
   assert.is(isReady(cluster.store.get('Node', '', 'node-2')!), false)
+})
+
+health('after a boot the pods of a node are ready only when their containers have started again', () => {
+  const { cluster, agenda, on, readyAddresses } = crowd()
+  cluster.failNode('node-2')
+  agenda.run(20 * s)
+  cluster.recoverNode('node-2', true)
+  agenda.run(21 * s)
+  assert.equal(on('node-2').map(isReady), [false])
+  assert.equal(readyAddresses().sort(), ['node-1', 'node-3'])
+  for (const pod of on('node-2')) cluster.podRestarted(pod)
+  agenda.run(22 * s)
+  assert.equal(on('node-2').map((pod) => [isReady(pod), pod.status.containerStatuses?.[0]?.restartCount]), [[true, 1]])
+  assert.is(readyAddresses().length, 3)
 })
 
 health('a drained node keeps only the pods of DaemonSets', () => {

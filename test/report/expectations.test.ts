@@ -1,4 +1,5 @@
-import { evaluate, figuresOf, parseExpectation, windowsOf } from '../../src/report/expectations.ts'
+import { evaluate, figuresOf } from '../../src/report/expectations.ts'
+import { parseExpectation, windowsOf } from '../../src/scenario/expectation.ts'
 import type { Report, TrafficReport } from '../../src/report/report.ts'
 import { assert, suite } from '../kit.ts'
 
@@ -34,6 +35,13 @@ expectations('know all nodes together: the largest, or the sum', () => {
 
 expectations('count what happened to nobody as 0', () => {
   assert.equal(verdicts(['app.errors.timeout == 5', 'app.errors.connection reset == 0', 'drops.no route == 0', 'node-1.drops.no route == 0', 'app.backends.web-3 == 0']), [true, true, true, true, true])
+})
+
+expectations('know how requests can fail: a word of ours that is misspelt counts nothing', () => {
+  const [misspelt, foreign] = evaluate(['app.errors.timeot == 0', 'app.errors.the weather was bad == 0'], report(traffic(1)))
+  assert.equal([misspelt?.ok, misspelt?.hint], [false, 'did you mean `timeout`?'])
+  assert.match(foreign?.hint ?? '', /one of: timeout, connection refused/)
+  assert.equal(verdicts(['app.errors.connection refused (icmp-port-unreachable from 10.0.0.1) == 0', 'app.errors.EMSGSIZE == 0']), [true, true])
 })
 
 expectations('say what is near where there is no such figure', () => {

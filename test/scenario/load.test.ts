@@ -96,6 +96,14 @@ load('manifests and applied files are relative to the scenario that names them',
   })
 })
 
+load('what a file brings later is there from then on: traffic may wait for it, events may not', () => {
+  const later = 'timeline:\n- {at: 1s, delete: service/later}\n- {at: 2s, apply: later.yaml}\n- {at: 3s, delete: service/later}'
+  const traffic = 'traffic: [{name: app, from: node/node-1, to: "http://svc/later.default:80", rate: 1}]'
+  inFolder({ 's.yaml': scenarioOf(`${traffic}\n${later}`), 'later.yaml': SERVICE('later') }, (path) => {
+    assert.equal(loadInput({ files: [path('s.yaml')] }).complaints.map(brief), ['6:22 error: there is no service/default/later yet: later.yaml brings it at 2 s'])
+  })
+})
+
 load('what is no input at all has its own message', () => {
   const bytes = Uint8Array.from({ length: 3000 }, (_, i) => (i * 37) % 256)
   inFolder({ 'empty.yaml': '', 'comment.yaml': '# nothing\n---\n', 'binary.yaml': bytes, 'gz.yaml': Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0) }, (path) => {

@@ -132,8 +132,8 @@ scenario('names that clash, a warm-up without end, expectations and networks are
     '5:12 error: serviceCIDR 10.96.0.0/12 overlaps podCIDR 10.96.0.0/16',
     '6:51 error: two entries of clients are called `a`',
     '6:63 error: two clients have the address 192.0.2.1',
-    '9:12 error: there is no traffic `ap` (did you mean `app`?)',
-    '9:26 error: `app.p99 is low` compares nothing: write a figure, a comparison (<, <=, >, >=, ==, !=) and a value (such as app.p99 < 2ms)',
+    '9:12 error: there is no traffic or node `ap` to have figures (did you mean `app`?)',
+    '9:26 error: `app.p99 is low` is no expectation: write a figure, a comparison (<, <=, >, >=, ==, !=) and a number, a share or a time (such as app.p99 < 2ms or app.error_rate < 0.1%)',
   ])
 })
 
@@ -164,7 +164,33 @@ scenario('a timeline can not break what is broken, mend what is whole, or use wh
   assert.equal(event('- {at: 1s, set: {proxy.mode: ipvs}}'), ["error: kube-proxy's mode cannot change during a run (compare two runs: kubehop compare --modes)"])
   assert.equal(event('- {at: 1s, set: {net.netfilter.nf_conntrack_max: 1000}, node: node/node-1}'), [])
   const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}}'
-  assert.equal(said(`${scenarioOf('timeline:\n- {at: 1s, delete: deployment/web}\n- {at: 2s, scale: deployment/web, replicas: 3}')}---\n${deployment}`), ['6:21 error: there is no deployment/default/web'])
+  assert.equal(said(`${scenarioOf('timeline:\n- {at: 1s, delete: deployment/web}\n- {at: 2s, scale: deployment/web, replicas: 3}')}---\n${deployment}`), ['6:21 error: there is no deployment/default/web any more: it is deleted at 1 s'])
+  assert.equal(event('- {at: 1s, fail: node/node-1}\n- {at: 2s, fail: link/node-1}'), ['error: link/node-1 has failed already, and is not back yet'])
+  assert.equal(event('- {at: 1s, fail: coredns}\n- {at: 2s, fail: coredns}'), [], 'kubelet has started it again')
+  assert.equal(event('- {at: 1s, set: {}}').map((line) => line.slice(0, 24)), ['error: this sets nothing'])
+})
+
+scenario('nodes that a dump only mentions can be pointed at', () => {
+  const dumped = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {nodeName: worker-1, containers: [{name: c, image: i}]}\nstatus: {podIP: 10.244.1.2, hostIP: 172.18.0.2}'
+  assert.equal(said(`${scenarioOf('timeline: [{at: 1s, fail: node/worker-1, for: 1s}]')}---\n${dumped}`), [])
+})
+
+scenario('a StatefulSet has the pods that its numbers allow', () => {
+  const set = 'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 2, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: i}]}}}'
+  const of = (timeline: string) => said(`${scenarioOf(`timeline: [${timeline}]`)}---\n${set}`)
+  assert.equal(of('{at: 1s, delete: pod/db-1}'), [])
+  assert.match(of('{at: 1s, delete: pod/db-2}').join(), /there is no pod\/default\/db-2 \(statefulset\/default\/db has numbers below 2\)/)
+  assert.equal(of('{at: 1s, scale: statefulset/db, replicas: 3}, {at: 2s, delete: pod/db-2}'), [])
+})
+
+scenario('an expectation is about something that has figures, and about a time that has requests', () => {
+  const of = (expect: string) => said(scenarioOf(`traffic:\n- {name: app, from: node/node-1, to: "tcp://10.0.0.1:80", rate: 1}\nexpect: ['${expect}']`)).map((line) => line.replace(/^\S+ error: | \(.*/g, ''))
+  for (const good of ['app.p99 < 1ms', 'node-1.rules > 3', 'nodes.stale == 0s', 'dns.queries < 3', 'app[3s..].errors == 0']) assert.equal(of(good), [])
+  assert.equal(of('appp.p99 < 1ms'), ['there is no traffic or node `appp` to have figures'])
+  assert.equal(of('app.p99 < soon').map((line) => line.slice(0, 35)), ['`app.p99 < soon` is no expectation: '.slice(0, 35)])
+  assert.equal(of('app[5s..3s].errors == 0'), ['`[5s..3s]` is empty: it ends before it begins'])
+  assert.equal(of('app[12s..].errors == 0'), ['`[12s..]` begins after the end: no request would be in it'])
+  assert.equal(of('nodes[1s..].stale == 0s'), ['only traffic has parts in time, and `nodes` is none'])
 })
 
 scenario('sysctls have names and numbers; a profile of costs is one of ours or a file', () => {

@@ -30,10 +30,13 @@ export async function run(flags: RunFlags): Promise<number> {
   const tolerance = readTolerance(flags.tolerance)
   const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline, input.scenario.name)
   const simulation = new Simulation(input)
-  tellProblems(simulation.world.cluster.problems, flags.quiet)
+  const { problems } = simulation.world.cluster
+  tellProblems(problems, flags.quiet)
+  const known = problems.length
   if (input.scenario.traffic.length === 0 && flags.quiet !== true) complain('note: nobody sends anything: `run` wants a Scenario with spec.traffic; `probe` and `trace` send one request themselves')
   const built = process.hrtime.bigint()
   const interrupted = await advance(simulation, flags.quiet === true)
+  tellProblems(problems.slice(known), flags.quiet)
   const report = reportOf(simulation)
   const against = baseline === undefined ? undefined : compareToBaseline(baseline, report, tolerance)
   if (flags.output === 'json') printJson(against === undefined ? report : { ...report, baseline: against })

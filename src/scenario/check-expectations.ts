@@ -1,0 +1,39 @@
+import { suggest } from '../engine/nearest.ts'
+import { parseExpectation, windowsOf } from './expectation.ts'
+import type { Known } from './known.ts'
+import type { Say } from './say.ts'
+import type { Scenario } from './spec/scenario.ts'
+
+/** What figures begin with that belong to no single traffic or node. */
+const SHARED = ['nodes', 'dns', 'drops', 'propagation', 'changes']
+
+/** The form of each expectation, and whose figure it is about; whether there is such a figure the report knows. */
+export function checkExpectations({ expect, traffic, duration }: Scenario, known: Known, say: Say): void {
+  const owners = [...traffic.map(({ name }) => name), ...SHARED, ...known.nodes]
+  expect.forEach((text, i) => {
+    const wrong = whatIsWrong(text, traffic.map(({ name }) => name), owners, duration)
+    if (wrong !== undefined) say(['expect', i], wrong.message, wrong.fix)
+  })
+}
+
+function whatIsWrong(text: string, traffic: readonly string[], owners: readonly string[], duration: number): { message: string; fix: string } | undefined {
+  const parsed = parseExpectation(text)
+  if (parsed === undefined) return { message: `\`${text}\` is no expectation: write a figure, a comparison (<, <=, >, >=, ==, !=) and a number, a share or a time`, fix: 'such as app.p99 < 2ms or app.error_rate < 0.1%' }
+  const [, owner = '', brackets] = /^([\w-]+)(\[[^\]]*\])?/.exec(parsed.figure) ?? []
+  // The names of nodes have dots in them at times.
+  if (!owners.some((name) => parsed.figure === name || parsed.figure.startsWith(`${name}.`) || (brackets !== undefined && owner === name))) {
+    return { message: `there is no traffic or node \`${owner}\` to have figures`, fix: suggest(owner, owners) ?? `figures begin with ${owners.slice(0, LISTED).join(', ')}` }
+  }
+  return brackets === undefined ? undefined : windowFault(text, owner, brackets, traffic, duration)
+}
+
+const LISTED = 8
+
+function windowFault(text: string, owner: string, brackets: string, traffic: readonly string[], duration: number): { message: string; fix: string } | undefined {
+  const fix = `such as ${traffic[0] ?? 'app'}[3s..5s].errors == 0, or [..3s] and [5s..] for a beginning and an end`
+  if (!traffic.includes(owner)) return { message: `only traffic has parts in time, and \`${owner}\` is none`, fix }
+  const [window] = windowsOf([text])
+  if (window === undefined) return { message: `\`${brackets}\` is no part of a run`, fix }
+  if (window.from >= window.to) return { message: `\`${brackets}\` is empty: it ends before it begins`, fix }
+  return window.from < duration ? undefined : { message: `\`${brackets}\` begins after the end: no request would be in it (the run lasts ${duration / 1e9} s)`, fix: 'make `duration` longer, or the part earlier' }
+}
