@@ -22,7 +22,7 @@ export function sendersOf(world: World, from: Reference): Sender[] {
     case 'client':
       return [clientSender(world, from.name)]
     case 'pod':
-      return [podSender(world, podOf(world, from))]
+      return world.scenario.timeline.length > 0 ? workloadPods(world, from).map((pod) => podSender(world, pod)) : [podSender(world, podOf(world, from))]
     default:
       return workloadPods(world, from).map((pod) => podSender(world, pod))
   }

@@ -50,14 +50,34 @@ function forObject(world: World, host: Extract<Host, { kind: 'object' }>, target
     return fixedDestination({ address: facts.address, port })
   }
   if (kind === 'pod') {
-    const pod = store.get('Pod', namespace, name)
-    if (pod === undefined) throw new WorldError(`${target.text}: ${missingObject(store, 'Pod', namespace, name)}`)
-    if (pod.status.podIP === undefined) throw new WorldError(`${target.text}: pod ${namespace}/${name} has no address: it is on no node, or has not started`)
-    return fixedDestination({ address: parsed(pod.status.podIP, target.text), port })
+    return presentOrAwaited(world, () => whyNoAddress(world, target, namespace, name), () => {
+      const { podIP } = store.get('Pod', namespace, name)?.status ?? {}
+      return podIP === undefined ? undefined : fixedDestination({ address: parsed(podIP, target.text), port })
+    })
   }
-  const service = store.get('Service', namespace, name)
-  if (service === undefined) throw new WorldError(`${target.text}: ${missingObject(store, 'Service', namespace, name)}`)
-  return forService(world, service, target, caller, port)
+  return presentOrAwaited(world, () => `${target.text}: ${missingObject(store, 'Service', namespace, name)}`, () => {
+    const service = store.get('Service', namespace, name)
+    return service === undefined ? undefined : forService(world, service, target, caller, port)
+  })
+}
+
+function whyNoAddress({ cluster: { store } }: World, target: Target, namespace: string, name: string): string {
+  const exists = store.get('Pod', namespace, name) !== undefined
+  return `${target.text}: ${exists ? `pod ${namespace}/${name} has no address: it is on no node, or has not started` : missingObject(store, 'Pod', namespace, name)}`
+}
+
+/** What is not there now may come in the course of a run that has a timeline; until then there is nothing to ask for. */
+function presentOrAwaited(world: World, absence: () => string, find: () => NameService | undefined): NameService {
+  let found = find()
+  if (found !== undefined) return found
+  if (world.scenario.timeline.length === 0) throw new WorldError(absence())
+  return {
+    resolve: (request, done) => {
+      found ??= find()
+      if (found === undefined) done(request, { failure: NOT_RESOLVED })
+      else found.resolve(request, done)
+    },
+  }
 }
 
 function forService(world: World, service: Service, target: Target, caller: Caller, port: number): NameService {
