@@ -9,8 +9,8 @@ export interface UdpFlow {
   readonly replySource: Address
 }
 
-/** Does kube-proxy look through conntrack after it has programmed these changes? Only where UDP is concerned. */
-export function needsCleanup(changes: Iterable<ServiceChange>): boolean {
+/** Does kube-proxy look through conntrack after it has programmed changes of these Services' endpoints? Only where UDP is concerned. */
+export function needsCleanup(changes: Iterable<Pick<ServiceChange, 'servicePorts'>>): boolean {
   for (const { servicePorts } of changes) if (servicePorts.some((port) => port.protocol.number === UDP)) return true
   return false
 }

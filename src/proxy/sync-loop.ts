@@ -19,6 +19,8 @@ export interface Sync {
   readonly to: number
   readonly start: Nanos
   readonly end: Nanos
+  /** The first of a kube-proxy that has just started: everything is news to it. */
+  readonly isFirst: boolean
 }
 
 /**
@@ -105,7 +107,7 @@ export class SyncLoop {
     if (this.#isNew) this.#heard = this.#history.version
     else this.#hearUpTo(start)
     const work = { total: this.#history.sizeAt(this.#heard), changed: this.#changedSize(), isFull: this.#isNew }
-    this.#current = { from: this.programmed, to: this.#heard, start, end: start + this.#options.duration(work) }
+    this.#current = { from: this.programmed, to: this.#heard, start, end: start + this.#options.duration(work), isFirst: this.#isNew }
   }
 
   #finish(sync: Sync): Sync {

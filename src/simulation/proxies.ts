@@ -179,11 +179,12 @@ export class Proxies {
     this.#mode.install(proxy.node, snapshot, this.proxyNode(proxy.node))
   }
 
-  /** After a change of endpoints, UDP flows to those that are gone are deleted, and so find others. */
-  #cleanUp(node: SimulatedNode, { from, to }: Sync): void {
-    const changes = this.history.announcements.slice(from, to).filter(({ ofEndpoints }) => ofEndpoints)
-    if (!needsCleanup(changes.map(({ change }) => change))) return
-    const isStale = staleUdpFlow(this.history.snapshot(to))
+  /** After a change of endpoints, UDP flows to those that are gone are deleted, and so find others. To a new kube-proxy all are changed. */
+  #cleanUp(node: SimulatedNode, { from, to, isFirst }: Sync): void {
+    const snapshot = this.history.snapshot(to)
+    const changed = this.history.announcements.slice(from, to).filter(({ ofEndpoints }) => ofEndpoints)
+    if (!needsCleanup(isFirst ? [snapshot] : changed.map(({ change }) => change))) return
+    const isStale = staleUdpFlow(snapshot)
     node.tracking.table.remove((flow) => flow.protocol === UDP && isStale(flow), this.#world.now)
   }
 }

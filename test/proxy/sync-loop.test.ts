@@ -29,13 +29,13 @@ function run(loop: SyncLoop, until: number): Sync[] {
 const runner = suite('when a kube-proxy writes its rules')
 
 runner('an idle proxy reacts as soon as it hears of a change', () => {
-  assert.equal(run(loopOver(historyOf(5 * s)), 60 * s), [{ from: 0, to: 1, start: 5 * s + 2 * ms, end: 5 * s + 102 * ms }])
+  assert.equal(run(loopOver(historyOf(5 * s)), 60 * s), [{ from: 0, to: 1, start: 5 * s + 2 * ms, end: 5 * s + 102 * ms, isFirst: false }])
 })
 
 runner('what comes while it writes or rests is written together, a rest after the end', () => {
   const history = historyOf(5 * s, 5 * s + 50 * ms, 5 * s + 500 * ms)
   const rested = 5 * s + 102 * ms + 1 * s
-  assert.equal(run(loopOver(history), 60 * s).slice(1), [{ from: 1, to: 3, start: rested, end: rested + 100 * ms }])
+  assert.equal(run(loopOver(history), 60 * s).slice(1), [{ from: 1, to: 3, start: rested, end: rested + 100 * ms, isFirst: false }])
 })
 
 runner('a steady stream is written once every rest and sync', () => {
@@ -70,7 +70,7 @@ runner('a proxy without a connection writes what it missed when it has one again
   loop.deafen(10 * s)
   assert.equal(run(loop, 30 * s), [])
   loop.reconnect(30 * s)
-  assert.equal(run(loop, 60 * s), [{ from: 1, to: 2, start: 30 * s + 2 * ms, end: 30 * s + 102 * ms }])
+  assert.equal(run(loop, 60 * s), [{ from: 1, to: 2, start: 30 * s + 2 * ms, end: 30 * s + 102 * ms, isFirst: false }])
 })
 
 runner('a proxy that starts writes everything, whatever has changed', () => {
@@ -79,7 +79,7 @@ runner('a proxy that starts writes everything, whatever has changed', () => {
   run(loop, 10 * s)
   loop.restart(20 * s)
   assert.is(loop.isUp, false)
-  assert.equal(run(loop, 60 * s), [{ from: 1, to: 1, start: 20 * s, end: 20 * s + 100 * ms }])
+  assert.equal(run(loop, 60 * s), [{ from: 1, to: 1, start: 20 * s, end: 20 * s + 100 * ms, isFirst: true }])
   assert.equal([loop.isUp, works], [true, [false, true]])
 })
 

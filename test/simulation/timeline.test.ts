@@ -137,6 +137,15 @@ failures('a source port that is used again soon meets what conntrack remembers o
   assert.ok(failedBetween(report, 17, 40, /timeout/) > 0)
 })
 
+failures('a kube-proxy that starts looks through conntrack: UDP senders that were faster than its rules find their pods', () => {
+  const statsd = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'statsd', labels: { app: 'statsd' } }, spec: { nodeName: 'node-2', containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 8125, protocol: 'UDP' }] }] } }
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'statsd' }, spec: { selector: { app: 'statsd' }, ports: [{ port: 8125, protocol: 'UDP' }] } }
+  const traffic = [{ name: 'app', from: 'node/node-1', to: 'udp://svc/statsd:8125', rate: '10/s', arrivals: 'constant', connections: 'keep-alive', timeout: '500ms' }]
+  const report = run({ timeline: [{ at: '5s', fail: 'node/node-1', how: 'panic', for: '1s' }], spec: { traffic }, more: [statsd, service] })
+  assert.ok(failedBetween(report, 6, 11) > 40)
+  assert.is(failedBetween(report, 12, 20), 0)
+})
+
 failures('behind a cut cable pods of the same node still reach each other, others do not', () => {
   const pinned = { ...workload('local', 1, {}, { nodeName: 'node-1' }) }
   const near = { ...workload('near', 1, {}, { nodeName: 'node-1' }) }
@@ -162,6 +171,39 @@ failures('a crashed process refuses connections until its kubelet has started it
   const { errors, requests, ok } = report.traffic['app']!
   assert.ok(requests - ok > 350 && requests - ok < 450, `${requests - ok} failed`)
   assert.ok((errors['connection refused (tcp RST)'] ?? 0) > 300)
+})
+
+failures('a node that is back after a power failure gets no requests before its pods have answered their probes', () => {
+  const report = run({ timeline: [{ at: '5s', fail: 'node/node-2', for: '2s' }], server: { startup: '4s' }, traffic: { from: 'node/node-1', timeout: '1s' } })
+  assert.ok(failedBetween(report, 5, 7, /timeout/) > 100)
+  assert.is(failedBetween(report, 9, 20), 0)
+})
+
+failures('a process that ends again and again rests ten seconds, then twenty, before its kubelet starts it', () => {
+  const single = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' }, spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 8080 }] }] } }
+  const timeline = ['5s', '20s'].map((at) => ({ at, fail: 'pod/db' }))
+  const report = run({ timeline, spec: { duration: '50s', traffic: [{ name: 'app', from: 'deployment/client', to: 'http://pod/db:8080', rate: '20/s' }] }, more: [single] })
+  assert.is(failedBetween(report, 9, 20), 0)
+  assert.ok(failedBetween(report, 21, 30) > 100)
+  assert.is(failedBetween(report, 34, 50), 0)
+})
+
+failures('what comes to nothing says why', () => {
+  const timeline = [
+    { at: '5s', fail: 'node/node-2', how: 'network', for: '5s' },
+    { at: '6s', partition: ['node/node-3'], for: '1s' },
+    { at: '7s', delete: 'pod/web-nobody' },
+    { at: '8s', fail: 'nodelocal/node-1' },
+  ]
+  const said = run({ timeline }).timeline!.events.map(({ what }) => what)
+  assert.equal(said, [
+    'node/node-2 fails (network) for 5 s',
+    'partition of node-3',
+    'delete pod/default/web-nobody: there is nothing of that name',
+    'the partition is over',
+    'nodelocal/node-1 fails: no NodeLocal DNSCache runs there',
+    'node/node-2 is back',
+  ])
 })
 
 failures('loss is everywhere or on one cable, and ends', () => {
