@@ -34,6 +34,7 @@ export class Tracking implements PacketFilter {
     this.#machine = machine
     this.#icmpLimit = options.icmpLimit
     this.table = new ConntrackTable({ kernel: options.kernel, sysctls: options.sysctls })
+    this.table.decisionTime = machine.costs.natMasquerade + machine.costs.rules.table
     this.nat = new Nat(this.table, options.random)
     this.natHooks = new NatHooks(machine, this)
     machine.filter = this

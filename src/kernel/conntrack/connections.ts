@@ -36,6 +36,8 @@ export class Connections implements TrackerContext {
   readonly entries = new Entries()
   /** Most entries there have been at once. */
   peak = 0
+  /** From the decision what NAT a new connection gets to its confirmation. */
+  decisionTime: Nanos = 0
   /** Told when an entry leaves; NAT keeps an index of its own. */
   onRetire: ((entry: number) => void) | undefined
   readonly #chains = new Chains()
@@ -84,14 +86,21 @@ export class Connections implements TrackerContext {
 
   /**
    * nf_conntrack_tuple_taken(): the entry, other than `own`, that this core sees with such a tuple; -1 without one.
-   * Since 5.0 an entry of the very same flow is no obstacle: the clash is left to confirmation.
+   * Since 5.0 an entry of the very same flow is no obstacle: the clash is left to confirmation. Nor is one that another
+   * core decides on at the same time. Of any other two one sees what the other has chosen, whichever was walked first.
    */
   findTaken(own: number, source: Address, destination: Address, ports: number, protocol: number, now: Nanos, cpu: number): number {
-    const tuple = this.find(source, destination, ports, protocol, hashTuple(source, destination, ports, protocol), now, cpu)
-    if (tuple === NOT_FOUND || tuple >> 1 === own) return NOT_FOUND
+    const tuple = this.find(source, destination, ports, protocol, hashTuple(source, destination, ports, protocol), now, UNDER_LOCK)
+    if (tuple === NOT_FOUND || tuple >> 1 === own || this.#isRacing(tuple >> 1, now, cpu)) return NOT_FOUND
     if (this.kernel >= SPARES_SAME_FLOW && this.entries.sameTuple(2 * own, tuple & ~1)) return NOT_FOUND
     this.statistics.found++
     return tuple >> 1
+  }
+
+  /** Does the time from decision to confirmation of that entry overlap with the same of one that is decided on now? */
+  #isRacing(entry: number, now: Nanos, cpu: number): boolean {
+    const { entries } = this
+    return !entries.isVisible(entry, now, cpu) && entries.visibleAt(entry) <= now + 2 * this.decisionTime
   }
 
   /** Puts an entry into the table, with these further status bits. One that lost a clash is found by replies alone. */

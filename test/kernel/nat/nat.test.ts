@@ -75,6 +75,21 @@ nat('gives two pods with the same port different ones towards the same destinati
   assert.is(elsewhere.sourcePort, 40000)
 })
 
+nat('gives two connections the same port only if two cores decide at the same time: the later is dropped', () => {
+  const second = (at: number, cpu: number) => {
+    const machine = box()
+    machine.table.decisionTime = 1000
+    forward(machine, segment(pod, service, 'S', 0, 0), { destination: to(backend), source: MASQUERADE }, 5000, 0)
+    const packet = segment({ ...pod, address: pod.address + 1 }, service, 'S', 0, 0)
+    const verdict = forward(machine, packet, { destination: to(backend), source: MASQUERADE }, at, cpu)
+    return [verdict, packet.sourcePort === pod.port, machine.table.statistics.insertFailed]
+  }
+  // The first was decided at 5 µs and confirmed at 6 µs.
+  for (const at of [4000, 4500, 5000, 5999]) assert.equal(second(at, 1), [NF_DROP, true, 1], `at ${at}`)
+  for (const at of [0, 3999, 6000]) assert.equal(second(at, 1), [NF_ACCEPT, false, 0], `at ${at}`)
+  assert.equal(second(5000, 0), [NF_ACCEPT, false, 0])
+})
+
 nat('keeps a source’s earlier mapping for another destination', () => {
   const machine = box()
   forward(machine, datagram(end('10.244.1.13:40000'), backend), { source: MASQUERADE })
