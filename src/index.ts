@@ -1,7 +1,7 @@
 /** The library's door: what others can build on without a command line. */
 export { simulate, probe, compare } from './door/simulations.ts'
 export type { SimulateOptions } from './simulation/simulate.ts'
-export type { CompareOptions } from './simulation/compare.ts'
+export type { CompareOptions } from './simulation/arms/compare.ts'
 export type { Comparison, ComparedFigure, BehaviourDifference } from './report/compare/comparison.ts'
 export type { Difference } from './report/compare/paired.ts'
 export type { ProbeOptions } from './simulation/probe-door.ts'

@@ -1,4 +1,4 @@
-import type { Pod } from '../../src/cluster/object.ts'
+import type { Pod } from '../../src/cluster/api/object.ts'
 import { addressOf } from '../../src/kernel/address.ts'
 import { readInput } from '../../src/simulation/input-error.ts'
 import { World } from '../../src/simulation/world.ts'

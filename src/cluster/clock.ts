@@ -1,5 +1,5 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
-import { formatTimestamp } from './timestamp.ts'
+import { formatTimestamp } from './api/timestamp.ts'
 
 /** A cluster that has not come to rest after so many steps never will: two controllers undo each other's work. */
 const STEPS_TO_SETTLE_PER_OBJECT = 1_000

@@ -1,7 +1,7 @@
 import type { Nanos } from '../engine/agenda.ts'
-import type { EndpointSlice, Service } from '../cluster/object.ts'
-import type { Selection } from '../cluster/selection.ts'
-import type { Change, Store } from '../cluster/store.ts'
+import type { EndpointSlice, Service } from '../cluster/api/object.ts'
+import type { Selection } from '../cluster/api/selection.ts'
+import type { Change, Store } from '../cluster/api/store.ts'
 import { type ServicePort, serviceKey, servicePortsOf } from './service-port.ts'
 import { type ServiceChange, ServiceSnapshot, sliceOwner } from './service-snapshot.ts'
 

@@ -1,5 +1,5 @@
 import type * as core from 'kubernetes-types/core/v1.js'
-import { parseCidr, type AddressRange } from '../cluster/cidr.ts'
+import { parseCidr, type AddressRange } from '../cluster/api/cidr.ts'
 import type { Complaints } from './complaint.ts'
 import { checkExpectations } from './check-expectations.ts'
 import { checkTimeline } from './check-timeline.ts'

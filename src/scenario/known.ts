@@ -1,5 +1,5 @@
-import { impliedNodes } from '../cluster/implied-nodes.ts'
-import { WORKLOAD_KINDS } from '../cluster/object.ts'
+import { impliedNodes } from '../cluster/api/implied-nodes.ts'
+import { WORKLOAD_KINDS } from '../cluster/api/object.ts'
 import type { Nanos } from '../engine/agenda.ts'
 import { suggest } from '../engine/nearest.ts'
 import { fullName, type CheckedObject, type Located } from './objects/read.ts'

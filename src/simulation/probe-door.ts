@@ -3,7 +3,7 @@ import { parseDuration } from '../scenario/values/duration.ts'
 import { faultOfTarget, parseTarget } from '../scenario/values/target.ts'
 import { InputError, readInput } from './input-error.ts'
 import { runProbe, type ProbeRequest } from './probe.ts'
-import { readSender } from './sender-words.ts'
+import { readSender } from './senders/sender-words.ts'
 import type { WorldInput } from './world.ts'
 
 export interface ProbeOptions {

@@ -6,8 +6,8 @@ import { isNamed, type Target } from '../scenario/values/target.ts'
 import { bothMeters, type Meter } from '../traffic/load.ts'
 import { Probe } from '../traffic/probe.ts'
 import { Requests } from '../traffic/request.ts'
-import { sendersOf } from './callers.ts'
-import { openClient } from './clients.ts'
+import { sendersOf } from './senders/callers.ts'
+import { openClient } from './senders/clients.ts'
 import { World, type WorldInput } from './world.ts'
 
 export interface ProbeRequest {

@@ -7,7 +7,7 @@ import type { Query } from '../dns/wire.ts'
 import { rcodeName } from '../report/dns-meter.ts'
 import type { Resolved, ResolvedQuery } from '../report/resolve-text.ts'
 import type { Reference } from '../scenario/values/reference.ts'
-import { sendersOf } from './callers.ts'
+import { sendersOf } from './senders/callers.ts'
 import { World, type WorldInput } from './world.ts'
 import { WorldError } from './world-error.ts'
 

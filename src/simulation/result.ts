@@ -5,7 +5,7 @@ import type { Summary } from '../report/histogram.ts'
 import type { NodeReport, Report, TrafficReport } from '../report/report.ts'
 import { sortedCounts, type TrafficMeter } from '../report/traffic-meter.ts'
 import { VERSION } from '../version.ts'
-import type { SimulatedNode } from './node.ts'
+import type { SimulatedNode } from './machines/node.ts'
 import type { Simulation } from './simulation.ts'
 import type { World } from './world.ts'
 

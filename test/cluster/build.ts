@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
 import { createCluster, type Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts'
-import type { KubeObject, Pod, Service } from '../../src/cluster/object.ts'
+import type { KubeObject, Pod, Service } from '../../src/cluster/api/object.ts'
 import { Agenda } from '../../src/engine/agenda.ts'
 import { RandomStreams } from '../../src/engine/random.ts'
 

@@ -1,5 +1,5 @@
-import { admit } from '../../src/cluster/admission.ts'
-import { isReady, type Kind, type KubeObject } from '../../src/cluster/object.ts'
+import { admit } from '../../src/cluster/api/admission.ts'
+import { isReady, type Kind, type KubeObject } from '../../src/cluster/api/object.ts'
 import { assert, suite } from '../kit.ts'
 import { build, readObjects, service, workload } from './build.ts'
 

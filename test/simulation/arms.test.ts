@@ -1,7 +1,7 @@
-import { combine, modeAxis, pathAxis, seedsFrom, variantAxis } from '../../src/simulation/arms.ts'
-import { armsOf } from '../../src/simulation/compare.ts'
+import { combine, modeAxis, pathAxis, seedsFrom, variantAxis } from '../../src/simulation/arms/arms.ts'
+import { armsOf } from '../../src/simulation/arms/compare.ts'
 import { InputError } from '../../src/simulation/input-error.ts'
-import { gridOf } from '../../src/simulation/sweep.ts'
+import { gridOf } from '../../src/simulation/arms/sweep.ts'
 import { assert, suite } from '../kit.ts'
 
 const arms = suite('settings beside each other')

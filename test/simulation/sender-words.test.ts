@@ -1,6 +1,6 @@
 import { InputError, readInput } from '../../src/simulation/input-error.ts'
 import { probe } from '../../src/simulation/probe-door.ts'
-import { readSender } from '../../src/simulation/sender-words.ts'
+import { readSender } from '../../src/simulation/senders/sender-words.ts'
 import { assert, suite } from '../kit.ts'
 
 const senders = suite('who sends, in words')

@@ -1,6 +1,6 @@
 import { resolveText } from '../../report/resolve-text.ts'
 import { resolveName } from '../../simulation/resolve.ts'
-import { readSender } from '../../simulation/sender-words.ts'
+import { readSender } from '../../simulation/senders/sender-words.ts'
 import { OK } from '../exit.ts'
 import { asUsage, UsageError, type InputFlags } from '../flags.ts'
 import { paint, print, printJson } from '../output.ts'

@@ -1,6 +1,6 @@
 import type { Report } from '../../report/report.ts'
 import type { Input } from '../../scenario/load.ts'
-import type { Arm } from '../../simulation/arms.ts'
+import type { Arm } from '../../simulation/arms/arms.ts'
 
 /** One run of a grid: everything a worker needs beyond the input that all runs share. */
 export interface Job {

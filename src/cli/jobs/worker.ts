@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { inputFor } from '../../simulation/arms.ts'
+import { inputFor } from '../../simulation/arms/arms.ts'
 import { InputError, readInput } from '../../simulation/input-error.ts'
 import { runToEnd } from '../../simulation/simulate.ts'
 import { WorldError } from '../../simulation/world-error.ts'

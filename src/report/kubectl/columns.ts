@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { Stored } from '../../cluster/object.ts'
+import type { Stored } from '../../cluster/api/object.ts'
 
 /** One column of a `get` table. */
 export interface Column<T> {

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
-import { HEADLESS_LABEL, TRIGGER_TIME } from '../../cluster/endpointslice.ts'
-import { hasSelector, type Endpoint, type EndpointPort, type Endpoints, type EndpointSlice, type Service } from '../../cluster/object.ts'
-import { keyOf } from '../../cluster/store.ts'
+import { HEADLESS_LABEL, TRIGGER_TIME } from '../../cluster/controllers/endpointslice.ts'
+import { hasSelector, type Endpoint, type EndpointPort, type Endpoints, type EndpointSlice, type Service } from '../../cluster/api/object.ts'
+import { keyOf } from '../../cluster/api/store.ts'
 import { compareTexts } from '../../engine/order.ts'
 import { listSome } from './format.ts'
 

@@ -1,5 +1,5 @@
 import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
-import type { Labels } from '../../cluster/selector.ts'
+import type { Labels } from '../../cluster/api/selector.ts'
 import { compareTexts } from '../../engine/order.ts'
 
 /** `a=1,b=2` in the order of the names, or `<none>`. */

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { Stored } from '../../cluster/object.ts'
+import type { Stored } from '../../cluster/api/object.ts'
 import type { AnyResource, Printing } from './columns.ts'
 import { formatLabels } from './format.ts'
 import { printObjects } from './print.ts'

@@ -1,4 +1,4 @@
-import type { Node, Namespace } from '../../cluster/object.ts'
+import type { Node, Namespace } from '../../cluster/api/object.ts'
 import { compareTexts } from '../../engine/order.ts'
 import { age } from './age.ts'
 import type { Column } from './columns.ts'

@@ -1,4 +1,4 @@
-import { isReady, type Pod } from '../../cluster/object.ts'
+import { isReady, type Pod } from '../../cluster/api/object.ts'
 import { age } from './age.ts'
 import type { Column } from './columns.ts'
 import { orNone } from './format.ts'

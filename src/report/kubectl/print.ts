@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { Stored } from '../../cluster/object.ts'
+import type { Stored } from '../../cluster/api/object.ts'
 import { compareTexts } from '../../engine/order.ts'
 
 /** Objects as `-o yaml` and `-o json` print them: one bare, several (or what was listed) as a List. */

@@ -1,4 +1,4 @@
-import type { Kind, Kinds } from '../../cluster/object.ts'
+import type { Kind, Kinds } from '../../cluster/api/object.ts'
 import { resource, type AnyResource, type Resource } from './columns.ts'
 import { deploymentLines } from './describe/deployment.ts'
 import { nodeLines } from './describe/node.ts'

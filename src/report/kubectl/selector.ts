@@ -1,4 +1,4 @@
-import type { Labels } from '../../cluster/selector.ts'
+import type { Labels } from '../../cluster/api/selector.ts'
 import { RequestError } from './request-error.ts'
 
 export type LabelFilter = (labels: Labels | undefined) => boolean

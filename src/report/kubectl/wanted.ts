@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { Stored } from '../../cluster/object.ts'
+import type { Stored } from '../../cluster/api/object.ts'
 import { suggest } from '../../engine/nearest.ts'
 import type { AnyResource } from './columns.ts'
 import { RequestError } from './request-error.ts'

@@ -1,4 +1,4 @@
-import type { DaemonSet, Deployment, PodTemplate, ReplicaSet, StatefulSet } from '../../cluster/object.ts'
+import type { DaemonSet, Deployment, PodTemplate, ReplicaSet, StatefulSet } from '../../cluster/api/object.ts'
 import { age } from './age.ts'
 import type { Column } from './columns.ts'
 import { formatLabels, formatSelector } from './format.ts'

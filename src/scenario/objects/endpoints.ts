@@ -13,7 +13,7 @@ export const endpoints: Shape = object(
 
 const zones = list(object({ 'name!': text }))
 
-/** Of v1, and of v1beta1 with its `topology`; the API store makes one of both (src/cluster/admission.ts). */
+/** Of v1, and of v1beta1 with its `topology`; the API store makes one of both (src/cluster/api/admission.ts). */
 export const endpointSlice: Shape = object(
   {
     'metadata!': metadata,

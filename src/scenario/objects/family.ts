@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../cluster/object.ts'
+import type { KubeObject } from '../../cluster/api/object.ts'
 import { isRecord } from '../text/documents.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type * as core from 'kubernetes-types/core/v1.js'
-import { matchesLabels } from '../../cluster/selector.ts'
+import { matchesLabels } from '../../cluster/api/selector.ts'
 import type { Complaints } from '../complaint.ts'
 import { isRecord } from '../text/documents.ts'
 import { below } from '../text/source.ts'

@@ -1,4 +1,4 @@
-import { parseRange } from '../../cluster/cidr.ts'
+import { parseRange } from '../../cluster/api/cidr.ts'
 import type { Complaints } from '../complaint.ts'
 import { isRecord, readDocuments } from '../text/documents.ts'
 import { below, sourceOf, type Manifest, type Origin } from '../text/source.ts'

@@ -1,5 +1,5 @@
 import { nearest } from '../../engine/nearest.ts'
-import type { KubeObject } from '../../cluster/object.ts'
+import type { KubeObject } from '../../cluster/api/object.ts'
 import type { Complaints } from '../complaint.ts'
 import { isRecord } from '../text/documents.ts'
 import { findLostIndentation } from '../text/flattened.ts'

@@ -6,8 +6,8 @@ import type { Protocol, ServicePort } from '../../proxy/service-port.ts'
 import type { ProxyMode } from '../../proxy/config.ts'
 import { formatAddress } from '../../kernel/address.ts'
 import { readInput } from '../input-error.ts'
-import { modeOf, type Mode } from '../modes.ts'
-import type { SimulatedNode } from '../node.ts'
+import { modeOf, type Mode } from '../proxies/modes.ts'
+import type { SimulatedNode } from '../machines/node.ts'
 import { World } from '../world.ts'
 
 /** The set-up that was measured: one node, a client pod and the pods behind the Services, all on it. */

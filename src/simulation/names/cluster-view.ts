@@ -1,7 +1,7 @@
 import type { Agenda } from '../../engine/agenda.ts'
-import type { EndpointSlice, Kind, Kinds, Pod, Service } from '../../cluster/object.ts'
-import { SERVICE_NAME_LABEL } from '../../cluster/selection.ts'
-import type { Change, Store } from '../../cluster/store.ts'
+import type { EndpointSlice, Kind, Kinds, Pod, Service } from '../../cluster/api/object.ts'
+import { SERVICE_NAME_LABEL } from '../../cluster/api/selection.ts'
+import type { Change, Store } from '../../cluster/api/store.ts'
 import { TIMING } from '../../cluster/timing.ts'
 import type { ClusterObjects } from '../../dns/records/kubernetes.ts'
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../cluster/object.ts'
+import type { KubeObject } from '../../cluster/api/object.ts'
 import { kubeadmCorefile } from '../../dns/coredns/default-corefile.ts'
 import type { Scenario } from '../../scenario/spec/scenario.ts'
 

@@ -1,4 +1,4 @@
-import type { Pod } from '../../cluster/object.ts'
+import type { Pod } from '../../cluster/api/object.ts'
 import type { Libc } from '../../dns/resolver/resolv-conf.ts'
 
 /** A pod's own word on which resolver its processes have. */

@@ -3,7 +3,7 @@ import { parseIptablesSave } from '../../kernel/rules/iptables-save/parse.ts'
 import type { Ruleset } from '../../kernel/rules/program.ts'
 import { AddressOnlyInterface } from '../../kernel/veth.ts'
 import type { DnsProcess } from '../../dns/coredns/process.ts'
-import type { SimulatedNode } from '../node.ts'
+import type { SimulatedNode } from '../machines/node.ts'
 
 const DEVICE = 'nodelocaldns'
 const HEALTH_PORT = 8080

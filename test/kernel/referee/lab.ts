@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Node } from '../../../src/cluster/object.ts'
+import type { Node } from '../../../src/cluster/api/object.ts'
 import { addressOf, gatewayOf, type LabObjects, type Question } from './questions.ts'
 
 export interface Manners {

@@ -3,7 +3,7 @@ import { printIpsetSave } from '../../../src/kernel/ipset/save.ts'
 import { printIpvsadmSave } from '../../../src/kernel/ipvs/save.ts'
 import { printRuleset } from '../../../src/kernel/rules/iptables-save/print.ts'
 import type { ProxyConfig } from '../../../src/proxy/config.ts'
-import type { SimulatedNode } from '../../../src/simulation/node.ts'
+import type { SimulatedNode } from '../../../src/simulation/machines/node.ts'
 import type { World } from '../../../src/simulation/world.ts'
 import type { NodeProgram } from './lab.ts'
 

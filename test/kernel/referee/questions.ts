@@ -1,4 +1,4 @@
-import type { KubeObject, Node, Pod, Service } from '../../../src/cluster/object.ts'
+import type { KubeObject, Node, Pod, Service } from '../../../src/cluster/api/object.ts'
 
 /** Who asks whom: words of `kubehop probe`. */
 export interface Question {

@@ -1,5 +1,5 @@
 import seedrandom from 'seedrandom'
-import type { KubeObject } from '../../../src/cluster/object.ts'
+import type { KubeObject } from '../../../src/cluster/api/object.ts'
 import { labObjects, type LabObjects } from './questions.ts'
 
 const SERVICES = 40

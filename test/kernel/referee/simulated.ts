@@ -1,4 +1,4 @@
-import type { KubeObject, Service } from '../../../src/cluster/object.ts'
+import type { KubeObject, Service } from '../../../src/cluster/api/object.ts'
 import { loadInput } from '../../../src/scenario/load.ts'
 import { parseReference } from '../../../src/scenario/values/reference.ts'
 import { parseTarget } from '../../../src/scenario/values/target.ts'

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../src/cluster/cluster.ts'
-import type { KubeObject } from '../../../src/cluster/object.ts'
+import type { KubeObject } from '../../../src/cluster/api/object.ts'
 import { age } from '../../../src/report/kubectl/age.ts'
 import { describe } from '../../../src/report/kubectl/describe/describe.ts'
 import { get, type GetRequest } from '../../../src/report/kubectl/get.ts'

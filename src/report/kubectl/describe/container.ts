@@ -1,4 +1,4 @@
-import type { Pod, PodTemplate } from '../../../cluster/object.ts'
+import type { Pod, PodTemplate } from '../../../cluster/api/object.ts'
 import { formatTime, when } from './lines.ts'
 
 type Container = NonNullable<PodTemplate['spec']>['containers'][number]

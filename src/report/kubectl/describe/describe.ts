@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../cluster/cluster.ts'
-import type { Stored } from '../../../cluster/object.ts'
+import type { Stored } from '../../../cluster/api/object.ts'
 import { RequestError } from '../request-error.ts'
 import { alignTabs, DESCRIPTION } from '../tabwriter.ts'
 import { listOf, nothingFound, type Printed, type Scope, type Wanted } from '../wanted.ts'

@@ -1,5 +1,5 @@
-import type { Metadata } from '../../../cluster/object.ts'
-import type { Labels } from '../../../cluster/selector.ts'
+import type { Metadata } from '../../../cluster/api/object.ts'
+import type { Labels } from '../../../cluster/api/selector.ts'
 import { compareTexts } from '../../../engine/order.ts'
 
 /** Annotations that kubectl does not show, and how long a line of one may be. */

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../cluster/cluster.ts'
-import { isFinished, type Node } from '../../../cluster/object.ts'
+import { isFinished, type Node } from '../../../cluster/api/object.ts'
 import { compareTexts } from '../../../engine/order.ts'
 import { age } from '../age.ts'
 import { orNone } from '../format.ts'

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../cluster/cluster.ts'
-import { controllerOf, isTerminating, type Pod } from '../../../cluster/object.ts'
+import { controllerOf, isTerminating, type Pod } from '../../../cluster/api/object.ts'
 import { age } from '../age.ts'
 import { containerLines } from './container.ts'
 import { formatTime, labelLines, labelsAndAnnotations, nameLines, titled, when } from './lines.ts'

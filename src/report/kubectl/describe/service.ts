@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../cluster/cluster.ts'
-import type { Endpoints, Service } from '../../../cluster/object.ts'
+import type { Endpoints, Service } from '../../../cluster/api/object.ts'
 import { endpointsOf, formatEndpoints } from '../endpoints.ts'
 import { formatLabels, orNone } from '../format.ts'
 import { labelsAndAnnotations, nameLines, when } from './lines.ts'

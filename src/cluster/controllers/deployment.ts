@@ -1,0 +1,98 @@
+import { compareTexts } from '../../engine/order.ts'
+import { WorkQueue, type ControlPlane } from './control.ts'
+import { canonicalTemplate, HASH_LABEL, templateHash } from '../api/names.ts'
+import { controllerOf, type Deployment, type ReplicaSet } from '../api/object.ts'
+import { nextReplicas } from './rollout.ts'
+import { controlledBy, sameStatus } from './workload.ts'
+
+const REVISION = 'deployment.kubernetes.io/revision'
+
+/** Turns each Deployment into ReplicaSets, one for each version of its template, and moves replicas between them. */
+export function runDeployments(control: ControlPlane): void {
+  const { store, clock, timing, selection } = control
+  const delay = timing.watch + timing.write
+  const queue = new WorkQueue(clock, sync)
+
+  store.watch('Deployment', ({ before, after }) => {
+    if (after !== undefined) {
+      if (before?.spec !== after.spec) queue.add(after.metadata.namespace, after.metadata.name, delay)
+    } else if (before !== undefined) {
+      for (const { metadata } of [...selection.replicaSetsOf(before.metadata.namespace, before.metadata.name)]) {
+        store.delete('ReplicaSet', metadata.namespace, metadata.name)
+      }
+    }
+  })
+  store.watch('ReplicaSet', ({ before, after }) => {
+    const set = after ?? before
+    const owner = set && controllerOf(set)
+    if (set !== undefined && owner?.kind === 'Deployment') queue.add(set.metadata.namespace, owner.name, delay)
+  })
+
+  function sync(namespace: string, name: string): void {
+    const deployment = store.get('Deployment', namespace, name)
+    if (deployment === undefined) return
+    const sets = [...selection.replicaSetsOf(namespace, name)].sort(byRevision)
+    const current = currentSet(deployment, sets)
+    if (current === undefined) {
+      store.put(replicaSetFor(deployment, revisionOf(sets.at(-1)) + 1, clock.timestamp()))
+      return
+    }
+    const old = sets.filter((set) => set !== current)
+    for (const [set, replicas] of nextReplicas(deployment, current, old)) store.put<ReplicaSet>({ ...set, spec: { ...set.spec, replicas } })
+    report(deployment, current, sets)
+  }
+
+  function report(deployment: Deployment, current: ReplicaSet, sets: ReplicaSet[]): void {
+    const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') => sets.reduce((total, set) => total + (set.status[field] ?? 0), 0)
+    const available = sum('availableReplicas')
+    const status = {
+      ...deployment.status,
+      replicas: sum('replicas'),
+      updatedReplicas: current.status.replicas ?? 0,
+      readyReplicas: sum('readyReplicas'),
+      availableReplicas: available,
+      unavailableReplicas: Math.max(0, (deployment.spec.replicas ?? 1) - available),
+    }
+    if (!sameStatus(status, deployment.status)) store.put<Deployment>({ ...deployment, status })
+  }
+}
+
+/** The one that was made of the Deployment's present template. */
+export function currentSet({ spec }: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  const wanted = canonicalTemplate(spec.template)
+  return sets.find((set) => set.spec.template != null && canonicalTemplate(set.spec.template) === wanted)
+}
+
+/** The ReplicaSet of the Deployment's present template; it begins with no replicas. */
+function replicaSetFor(deployment: Deployment, revision: number, timestamp: string): ReplicaSet {
+  const { template, selector, minReadySeconds } = deployment.spec
+  const hash = templateHash(template)
+  const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${deployment.metadata.name}-${hash}`,
+      namespace: deployment.metadata.namespace,
+      creationTimestamp: timestamp,
+      labels,
+      annotations: { [REVISION]: String(revision) },
+      ownerReferences: [controlledBy(deployment)],
+    },
+    spec: {
+      replicas: 0,
+      ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
+      selector: { ...selector, matchLabels: { ...selector.matchLabels, [HASH_LABEL]: hash } },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+    status: {},
+  }
+}
+
+function revisionOf(set: ReplicaSet | undefined): number {
+  return Number(set?.metadata.annotations?.[REVISION] ?? 0)
+}
+
+export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+  return revisionOf(a) - revisionOf(b) || compareTexts(a.metadata.name, b.metadata.name)
+}

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto'
+import type { Agenda } from '../../engine/agenda.ts'
+import type { RandomStreams } from '../../engine/random.ts'
+import type { TimerWheel } from '../../engine/timer-wheel.ts'
+import type { Costs } from '../../costs.ts'
+import { cidrOf, LOOPBACK, type Address, type Cidr } from '../../kernel/address.ts'
+import { Bridge } from '../../kernel/bridge.ts'
+import { IcmpLimit } from '../../kernel/icmp-limit.ts'
+import { Machine } from '../../kernel/machine.ts'
+import { Nftables } from '../../kernel/nftables.ts'
+import { recycle, type Packet } from '../../kernel/packet.ts'
+import type { Route } from '../../kernel/routes.ts'
+import { Tracking } from '../../kernel/tracking.ts'
+import { VethInterface } from '../../kernel/veth.ts'
+import { Xtables } from '../../kernel/xtables.ts'
+import type { Sysctls } from '../../socket/sysctls.ts'
+import { Stack } from '../../socket/stack.ts'
+import type { Fabric } from '../../wire/fabric.ts'
+import { EthernetPort } from '../../wire/port.ts'
+import { TunnelInterface, type TunnelKind } from '../../wire/tunnel.ts'
+import { HostNetwork } from './host.ts'
+import type { NodeIpvs } from '../proxies/node-ipvs.ts'
+import type { Attachment, PodNamespace } from './pod.ts'
+
+/** What is known of a node before it is built. */
+export interface NodeFacts {
+  name: string
+  address: Address
+  podCIDR: Cidr | undefined
+  zone: string | undefined
+  /** How other machines reach its pods. */
+  toPods: NextHop
+}
+
+/** Who takes a packet next, and whether it is for a pod behind that machine. */
+export interface NextHop {
+  hop: Address
+  pod: boolean
+}
+
+/** What all nodes of a cluster have in common. */
+export interface NodeSettings {
+  costs: Costs
+  cores: number
+  /** Share of what sockets send that another core than the flow's works on. */
+  migration: number
+  /** The number that `kernelVersion` gives. */
+  kernel: number
+  /** By their dotted names. */
+  sysctls: Record<string, number>
+  socketSysctls: Sysctls
+  pods: 'ptp' | 'bridge' | 'sriov'
+  routing: 'host-gw' | TunnelKind
+  /** Hairpin mode of bridge ports. */
+  hairpin: boolean
+  mtu: number
+  gateway: Address
+  link: Cidr
+}
+
+/** Where a packet for another machine's pod, or another machine, goes next; undefined: by the default route. */
+export type NextHops = (destination: Address, from: Pick<NodeFacts, 'name' | 'address'>) => NextHop | undefined
+
+/** A node: its machine, its interfaces and routes, the processes of its own namespace. */
+export class SimulatedNode {
+  readonly facts: NodeFacts
+  readonly machine: Machine
+  readonly port: EthernetPort
+  readonly tracking: Tracking
+  readonly xtables: Xtables
+  readonly nftables: Nftables
+  readonly stack: Stack
+  /** In ipvs mode only. */
+  ipvs: NodeIpvs | undefined
+  /** First address of the pods' range: the gateway of every pod here. */
+  readonly podGateway: Address | undefined
+  readonly bridge: Bridge | undefined
+  readonly #settings: NodeSettings
+  readonly #agenda: Agenda
+  readonly #routesByHop = new Map<Address, Route>()
+
+  constructor(facts: NodeFacts, settings: NodeSettings, parts: { agenda: Agenda; wheel: TimerWheel; streams: RandomStreams; fabric: Fabric; nextHops: NextHops; port?: EthernetPort }) {
+    const { agenda, wheel, streams, fabric } = parts
+    this.facts = facts
+    this.#settings = settings
+    this.#agenda = agenda
+    const migration = settings.migration === 0 ? {} : { migration: { share: settings.migration, random: streams.stream(`migration/${facts.name}`) } }
+    const machine = new Machine({ name: facts.name, agenda, costs: settings.costs, cores: settings.cores, ...migration })
+    this.machine = machine
+    machine.primaryAddress = facts.address
+    machine.loopback.addresses.push(LOOPBACK)
+    machine.sysctls.routeLocalnet = settings.sysctls['net.ipv4.conf.all.route_localnet'] === 1
+    // A machine that boots again has the NIC that it had: others still know its hardware address.
+    this.port = parts.port ?? new EthernetPort(fabric, 'eth0', 0, recycle)
+    this.port.deliver = (packet, port) => machine.receive(packet, port)
+    this.port.owner = facts.name
+    this.port.cable = fabric.cableOf(facts.name)
+    this.port.cable.zone = facts.zone
+    this.port.addresses[0] = facts.address
+    this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
+    // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).
+    this.port.arpSource = ({ source }) => (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2 && machine.routes.isLocal(source) ? source : facts.address)
+    machine.interfaces.push(this.port)
+    fabric.claim(facts.address, this.port)
+    const { routes } = machine
+    routes.addLocal(facts.address)
+    routes.add({ to: settings.link, out: this.port, via: undefined, source: facts.address })
+    routes.add({ to: cidrOf('0.0.0.0/0'), out: this.port, via: settings.gateway, source: facts.address })
+    if (facts.podCIDR !== undefined) this.podGateway = facts.podCIDR.network + 1
+    this.bridge = this.#addBridge()
+    this.#addTunnel()
+    routes.shared = (destination) => this.#sharedRoute(parts.nextHops(destination, facts))
+    this.tracking = new Tracking(machine, {
+      kernel: settings.kernel,
+      sysctls: settings.sysctls,
+      icmpLimit: new IcmpLimit(settings.socketSysctls),
+      random: streams.stream(`nat/${facts.name}`),
+    })
+    // Of the same name, so that `-m statistic` and `numgen` see the same numbers, and pick the same endpoints.
+    const picks = `picks/${facts.name}`
+    this.xtables = new Xtables(machine, this.tracking, streams.stream(picks))
+    this.nftables = new Nftables(machine, this.tracking, streams.stream(picks))
+    this.stack = new Stack(new HostNetwork(machine, wheel), {
+      name: facts.name,
+      random: streams.stream(`sockets/node/${facts.name}`),
+      sysctls: settings.socketSysctls,
+      mtu: settings.mtu,
+    })
+    machine.host = this.stack
+  }
+
+  /** Plugs a pod in: a veth pair, routed or on the bridge. */
+  attach(namespace: PodNamespace, podName: string): void {
+    const { machine } = this
+    const gateway = this.podGateway
+    const veth = new VethInterface(this.#agenda, vethName(podName), gateway === undefined || this.bridge !== undefined ? [] : [gateway], namespace, namespace.address)
+    machine.interfaces.push(veth)
+    if (this.bridge !== undefined) this.bridge.addPort(veth)
+    else {
+      if (gateway !== undefined) machine.routes.addLocal(gateway)
+      machine.routes.add({ to: host(namespace.address), out: veth, via: undefined, source: gateway ?? this.facts.address })
+    }
+    namespace.attachment = new VethAttachment(machine, veth)
+  }
+
+  /** The pod is gone, and its veth pair with it. */
+  detach(address: Address): void {
+    this.machine.routes.remove(host(address))
+    this.bridge?.ports.delete(address)
+  }
+
+  #addBridge(): Bridge | undefined {
+    const { podCIDR } = this.facts
+    if (this.#settings.pods !== 'bridge' || podCIDR === undefined || this.podGateway === undefined) return undefined
+    const { machine } = this
+    const { sysctls, hairpin } = this.#settings
+    const settings = { hairpin, callIptables: sysctls['net.bridge.bridge-nf-call-iptables'] !== 0 }
+    const bridge = new Bridge('cni0', this.podGateway, settings, (packet, at) => this.#agenda.post(at + 3e9, (lost: Packet) => machine.neighbourFailed(lost), packet))
+    machine.interfaces.push(bridge)
+    machine.routes.addLocal(this.podGateway)
+    machine.routes.add({ to: podCIDR, out: bridge, via: undefined, source: this.podGateway })
+    return bridge
+  }
+
+  #addTunnel(): void {
+    const { routing } = this.#settings
+    const { podCIDR } = this.facts
+    if (routing === 'host-gw' || podCIDR === undefined) return
+    const { machine } = this
+    const tunnel = new TunnelInterface(routing, podCIDR.network, this.port)
+    machine.tunnel = tunnel
+    machine.interfaces.push(tunnel)
+    machine.routes.addLocal(podCIDR.network)
+  }
+
+  #sharedRoute(next: NextHop | undefined): Route | undefined {
+    if (next === undefined) return undefined
+    const out = next.pod && this.machine.tunnel !== undefined ? this.machine.tunnel : this.port
+    const key = out === this.port ? next.hop : ~next.hop
+    let route = this.#routesByHop.get(key)
+    if (route === undefined) {
+      route = { to: host(next.hop), out, via: next.hop, source: out.addresses[0] ?? this.facts.address }
+      this.#routesByHop.set(key, route)
+    }
+    return route
+  }
+}
+
+/** A pod behind a veth pair: what it sends is walked through the node's hooks in its own sendto(). */
+class VethAttachment implements Attachment {
+  readonly #machine: Machine
+  readonly #veth: VethInterface
+
+  constructor(machine: Machine, veth: VethInterface) {
+    this.#machine = machine
+    this.#veth = veth
+  }
+
+  send(packet: Packet): void {
+    this.#machine.receiveFromPod(packet, this.#veth)
+  }
+}
+
+function host(address: Address): Cidr {
+  return { network: address, mask: -1, prefix: 32 }
+}
+
+/** As CNI plugins name the node's end: `veth` and some hex digits, within the kernel's 15 characters. */
+function vethName(podName: string): string {
+  return `veth-${createHash('sha256').update(podName).digest('hex').slice(0, 8)}`
+}

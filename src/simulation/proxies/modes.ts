@@ -1,0 +1,46 @@
+import { cidrOf } from '../../kernel/address.ts'
+import type { ProxyMode } from '../../proxy/config.ts'
+import { IptablesProxy } from '../../proxy/iptables.ts'
+import { NftablesProxy } from '../../proxy/nftables.ts'
+import type { ProxyNode } from '../../proxy/node.ts'
+import type { ServiceSnapshot } from '../../proxy/service-snapshot.ts'
+import { IpvsMode } from './ipvs-mode.ts'
+import type { SimulatedNode } from '../machines/node.ts'
+import { NOTHING, type ProgramCounts } from './program-counts.ts'
+import { UserspaceMode } from './userspace-mode.ts'
+import type { World } from '../world.ts'
+
+/** kube-proxy in one mode, for all nodes. */
+export interface Mode {
+  /** Programs a node with what its proxy knows. */
+  install(node: SimulatedNode, snapshot: ServiceSnapshot, self: ProxyNode): void
+  countRules(snapshot: ServiceSnapshot, self: ProxyNode): number
+  /** Everything that is written, which takes longer to count. */
+  count(snapshot: ServiceSnapshot, self: ProxyNode): ProgramCounts
+}
+
+const MODES: Readonly<Record<ProxyMode, (world: World) => Mode>> = {
+  iptables: (world) => {
+    const proxy = new IptablesProxy(world.proxyConfig, world.settings.sysctls['net.netfilter.nf_conntrack_tcp_be_liberal'] === 1)
+    return {
+      install: (node, snapshot, self) => node.xtables.load(proxy.program(snapshot, self)),
+      countRules: (snapshot, self) => proxy.countRules(snapshot, self),
+      count: (snapshot, self) => ({ ...NOTHING, rules: proxy.countRules(snapshot, self) }),
+    }
+  },
+  nftables: (world) => {
+    const proxy = new NftablesProxy(world.proxyConfig, [cidrOf(world.scenario.cluster.serviceCIDR)])
+    return {
+      install: (node, snapshot, self) => node.nftables.load(proxy.program(snapshot, self)),
+      countRules: (snapshot, self) => proxy.count(snapshot, self).rules,
+      count: (snapshot, self) => ({ ...NOTHING, ...proxy.count(snapshot, self) }),
+    }
+  },
+  ipvs: (world) => new IpvsMode(world),
+  userspace: (world) => new UserspaceMode(world),
+}
+
+/** The mode that the proxy's configuration asks for. */
+export function modeOf(world: World): Mode {
+  return MODES[world.proxyConfig.mode](world)
+}
