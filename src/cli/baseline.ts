@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { figuresOf } from '../report/expectations.ts'
 import type { Report } from '../report/report.ts'
+import { reasonOf } from '../scenario/text/read.ts'
 import { InputError } from '../simulation/input-error.ts'
 import { UsageError } from './flags.ts'
 
@@ -9,7 +10,7 @@ export function saveBaseline(path: string, report: Report): void {
   try {
     writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
   } catch (reason) {
-    throw new InputError(`--save-baseline ${path}: ${reason instanceof Error ? reason.message : String(reason)}`)
+    throw new InputError(`--save-baseline ${path}: ${reasonOf(reason)}`)
   }
 }
 
@@ -25,7 +26,7 @@ function parse(path: string): Report {
   try {
     text = readFileSync(path, 'utf8')
   } catch (reason) {
-    throw new InputError(`--baseline ${path}: ${reason instanceof Error ? reason.message : String(reason)}`)
+    throw new InputError(`--baseline ${path}: ${reasonOf(reason)}`)
   }
   try {
     const report = JSON.parse(text) as Report

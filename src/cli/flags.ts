@@ -69,6 +69,7 @@ export function wholeNumber(option: string, text: string): number {
 /** The flags as the scenario room takes them. */
 export function inputOf(flags: InputFlags): Input {
   if (flags.filename.length === 0) throw new UsageError('nothing to read: say -f FILE (or -f - for standard input)')
+  if (flags.filename.includes('')) throw new UsageError('-f: the name of the file is empty')
   const settings: Setting[] = []
   if (flags.seed !== undefined) settings.push({ path: 'seed', value: flags.seed, from: '--seed' })
   if (flags.mode !== undefined) settings.push({ path: 'mode', value: flags.mode, from: '--mode' })

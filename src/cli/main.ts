@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
+import { reasonOf } from '../scenario/text/read.ts'
 import { VERSION } from '../version.ts'
 import { BUG, INVALID_INPUT, OK, USAGE } from './exit.ts'
 import { collect, outputOption, UsageError, withInput } from './flags.ts'
@@ -179,10 +180,9 @@ function fail(message: string, code: number): number {
 }
 
 // A reader that has seen enough closes the pipe: not an error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(OK)
-  throw error
-})
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? OK : fail(`standard output: ${reasonOf(error)}`, INVALID_INPUT)))
+// Who does not listen to notes misses nothing.
+process.stderr.on('error', () => {})
 
 inlineMore()
 process.exitCode = await main()

@@ -80,11 +80,11 @@ grids('a run is held against its baseline: 0 for the same, 5 for a worse one', (
 })
 
 const MISTAKES: { what: string; args: string[]; code: number; says: RegExp }[] = [
-  { what: 'nothing to compare', args: ['compare', ...SCENARIO], code: 3, says: /needs two settings/ },
-  { what: 'an unknown mode', args: ['compare', ...SCENARIO, '--modes', 'iptables,nftabels'], code: 3, says: /did you mean `nftables`/ },
+  { what: 'nothing to compare', args: ['compare', ...SCENARIO], code: 2, says: /needs two settings/ },
+  { what: 'an unknown mode', args: ['compare', ...SCENARIO, '--modes', 'iptables,nftabels'], code: 2, says: /did you mean `nftables`/ },
   { what: 'an unknown variant', args: ['compare', ...SCENARIO, '--variants', 'a,b'], code: 3, says: /no variant/ },
   { what: 'no seeds', args: ['compare', ...SCENARIO, '--modes', 'iptables,ipvs', '--seeds', '0'], code: 2, says: /--seeds 0/ },
-  { what: 'nothing that varies', args: ['sweep', ...SCENARIO, '--set', 'duration=1s'], code: 3, says: /nothing varies/ },
+  { what: 'nothing that varies', args: ['sweep', ...SCENARIO, '--set', 'duration=1s'], code: 2, says: /nothing varies/ },
   { what: 'a value that a path cannot have', args: ['sweep', ...SCENARIO, '--set', 'duration=1s,3s'], code: 3, says: /with duration=1s:\n.*warm-up/ },
   { what: 'an unknown figure', args: ['sweep', ...SCENARIO, '--set', 'duration=1200ms,1300ms', '--seeds', '1', '--figures', 'app.p98'], code: 2, says: /app\.p9/ },
   { what: 'a baseline that is not there', args: ['run', ...SCENARIO, '--baseline', 'no-such.json'], code: 3, says: /--baseline no-such\.json/ },

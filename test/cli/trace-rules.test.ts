@@ -33,14 +33,14 @@ const CIRCLE = '*filter\n:INPUT ACCEPT\n:A - \n:B - \n-A INPUT -j A\n-A A -j B\n
 const CASES: { what: string; args: string[]; input?: string; code: number; says: RegExp }[] = [
   { what: 'neither rules nor --from and --to', args: [], code: 2, says: /--from and --to, or --rules and --packet/ },
   { what: 'no packet', args: ['--rules', RULES], code: 2, says: /--packet/ },
-  { what: 'a packet that is none', args: ['--rules', RULES, '--packet', 'tcp 10.0.0.1 10.0.0.2'], code: 3, says: /a packet is written/ },
+  { what: 'a packet that is none', args: ['--rules', RULES, '--packet', 'tcp 10.0.0.1 10.0.0.2'], code: 2, says: /a packet is written/ },
   { what: 'a file that is not there', args: ['--rules', 'no-such.txt', '--packet', PACKET], code: 3, says: /no-such\.txt: cannot be read/ },
   { what: 'a file without tables', args: ['--rules', '-', '--packet', PACKET], input: 'table ip nat {\n}\n', code: 3, says: /no table of iptables/ },
   { what: 'rules that jump in a circle', args: ['--rules', '-', '--packet', PACKET], input: CIRCLE, code: 3, says: /jumps in a circle.*A → B → A/ },
-  { what: 'an address that is none', args: ['--rules', RULES, '--packet', PACKET, '--local', 'node-a'], code: 3, says: /--local node-a/ },
-  { what: 'a state that is none', args: ['--rules', RULES, '--packet', PACKET, '--ctstate', 'OLD'], code: 3, says: /one of NEW/ },
-  { what: 'a hook that is none', args: ['--rules', RULES, '--packet', PACKET, '--hook', 'INGRESS'], code: 3, says: /one of PREROUTING/ },
-  { what: 'a mark that is none', args: ['--rules', RULES, '--packet', PACKET, '--mark', 'red'], code: 3, says: /--mark red/ },
+  { what: 'an address that is none', args: ['--rules', RULES, '--packet', PACKET, '--local', 'node-a'], code: 2, says: /--local node-a/ },
+  { what: 'a state that is none', args: ['--rules', RULES, '--packet', PACKET, '--ctstate', 'OLD'], code: 2, says: /one of NEW/ },
+  { what: 'a hook that is none', args: ['--rules', RULES, '--packet', PACKET, '--hook', 'INGRESS'], code: 2, says: /one of PREROUTING/ },
+  { what: 'a mark that is none', args: ['--rules', RULES, '--packet', PACKET, '--mark', 'red'], code: 2, says: /--mark red/ },
 ]
 
 for (const { what, args, input, code, says } of CASES) {

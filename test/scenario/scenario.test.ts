@@ -219,4 +219,9 @@ scenario('the JSON Schema comes from the same source, refuses unknown fields and
   assert.is(spec.properties.timeline.items.anyOf.length, 10)
 })
 
+scenario('a value that breaks two rules is complained of once, and a time that is too long for the clock is told so', () => {
+  assert.equal(said(scenarioOf('cluster: {nodes: 1e99}')), ['4:20 error: `cluster.nodes` must be a whole number from 1 to 5000, not `1e+99`'])
+  assert.equal(said(scenarioOf('duration: 9999999h')), ['4:13 error: `duration`: `9999999h` is not a duration above zero: the longest is 2501h (104 days)'])
+})
+
 scenario.run()

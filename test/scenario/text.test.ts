@@ -8,6 +8,7 @@ import { readDocuments } from '../../src/scenario/text/documents.ts'
 import { elementsInJson, findInJson, splitJson } from '../../src/scenario/text/json.ts'
 import { below, sourceOf } from '../../src/scenario/text/source.ts'
 import { assert, suite } from '../kit.ts'
+import { said } from './said.ts'
 
 const text = suite('text')
 
@@ -134,6 +135,14 @@ text('law: JSON is refused exactly where JSON.parse refuses it', () => {
 text('the elements of a List are found in one walk', () => {
   const written = '{"kind":"List","items":[{"a":[1,2]}, 7,"x"],"z":[1]}'
   assert.equal(elementsInJson(written, 0, 'items').map((at) => written[at]), ['{', '7', '"'])
+})
+
+text('comments in JSON, and aliases of what another document anchors, are said where they stand', () => {
+  assert.equal(said('{\n  // why\n  "kind": "Service"\n}'), ['2:3 error: JSON has no comments (take it out, or write YAML, whose comments begin with #)'])
+  assert.equal(said('[1, /* two */ 2]'), ['1:5 error: JSON has no comments (take it out, or write YAML, whose comments begin with #)'])
+  const pod = (name: string, spec: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: ${spec}\n`
+  assert.equal(said(`${pod('a', '&s {containers: [{name: c}]}')}---\n${pod('b', '*s')}`), ['9:7 error: nothing above in this document is marked &s'])
+  assert.equal(said(`${pod('a', '&s {containers: [{name: c}]}')}---\n${pod('b', '\n  <<: *s')}`), ['10:7 error: nothing above in this document is marked &s'])
 })
 
 text.run()

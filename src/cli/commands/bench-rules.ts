@@ -4,6 +4,7 @@ import { ruleGrowthCsv } from '../../report/bench-rules/csv.ts'
 import { ruleGrowthPicture } from '../../report/bench-rules/picture.ts'
 import { SERIES, type Series } from '../../report/bench-rules/rule-growth.ts'
 import { ruleGrowthText } from '../../report/bench-rules/text.ts'
+import { reasonOf } from '../../scenario/text/read.ts'
 import { ruleGrowth } from '../../simulation/bench-rules/rule-growth.ts'
 import { InputError } from '../../simulation/input-error.ts'
 import { OK } from '../exit.ts'
@@ -50,7 +51,7 @@ function savePicture(path: string, picture: string): void {
   try {
     writeFileSync(path, picture)
   } catch (reason) {
-    throw new InputError(`--picture ${path}: ${reason instanceof Error ? reason.message : String(reason)}`)
+    throw new InputError(`--picture ${path}: ${reasonOf(reason)}`)
   }
   complain(`${path} has the picture`)
 }

@@ -5,7 +5,7 @@ import { formatCount } from '../../report/units.ts'
 import { readArms, seedsFrom } from '../../simulation/arms/arms.ts'
 import { armsOf, comparisonOf } from '../../simulation/arms/compare.ts'
 import { INTERRUPTED, OK } from '../exit.ts'
-import { commandOf, inputOf, list, wholeNumber, type InputFlags } from '../flags.ts'
+import { asUsage, commandOf, inputOf, list, wholeNumber, type InputFlags } from '../flags.ts'
 import { shareInput, withReader } from '../jobs/input.ts'
 import type { Job, SharedInput } from '../jobs/job.ts'
 import { runJobs } from '../jobs/pool.ts'
@@ -24,7 +24,7 @@ export interface CompareFlags extends InputFlags {
 export async function compare(flags: CompareFlags, program: URL): Promise<number> {
   const modes = list(flags.modes)
   const variants = list(flags.variants)
-  const { arms, shared: settings } = armsOf({ modes, variants, sets: flags.set })
+  const { arms, shared: settings } = asUsage(() => armsOf({ modes, variants, sets: flags.set }))
   const own = inputOf({ ...flags, set: [] })
   const shared = shareInput({ ...own, settings: [...(own.settings ?? []), ...settings] })
   const base = withReader(shared)

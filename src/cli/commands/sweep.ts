@@ -11,7 +11,7 @@ import { gridOf, inputHash } from '../../simulation/arms/sweep.ts'
 import type { WorldInput } from '../../simulation/world.ts'
 import { VERSION } from '../../version.ts'
 import { INTERRUPTED, OK } from '../exit.ts'
-import { commandOf, inputOf, list, UsageError, wholeNumber, type InputFlags } from '../flags.ts'
+import { asUsage, commandOf, inputOf, list, UsageError, wholeNumber, type InputFlags } from '../flags.ts'
 import { shareInput, withReader } from '../jobs/input.ts'
 import { runJobs } from '../jobs/pool.ts'
 import type { Job, SharedInput } from '../jobs/job.ts'
@@ -31,7 +31,7 @@ export interface SweepFlags extends InputFlags {
 
 /** `kubehop sweep`: a grid of settings times seeds. What has been run is kept in `--out`, and not run again. */
 export async function sweep(flags: SweepFlags, program: URL): Promise<number> {
-  const grid = gridOf({ modes: list(flags.modes), variants: list(flags.variants), sets: flags.set })
+  const grid = asUsage(() => gridOf({ modes: list(flags.modes), variants: list(flags.variants), sets: flags.set }))
   const own = inputOf({ ...flags, set: [] })
   const shared = shareInput({ ...own, settings: [...(own.settings ?? []), ...grid.shared] })
   const inputs = readArms(withReader(shared), grid.arms)

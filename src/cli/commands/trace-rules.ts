@@ -9,6 +9,7 @@ import { CT_STATES, walkThrough, type CtStateName, type HookName, type SavedNode
 import { readPacket, UnreadablePacket, type WrittenPacket } from '../../kernel/walkthrough/written-packet.ts'
 import { walkThroughText } from '../../report/walk-through-text.ts'
 import { renderComplaint } from '../../scenario/complaint.ts'
+import { reasonOf } from '../../scenario/text/read.ts'
 import { InputError } from '../../simulation/input-error.ts'
 import { OK } from '../exit.ts'
 import { UsageError } from '../flags.ts'
@@ -82,8 +83,7 @@ function read(option: string, file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new InputError(`${option} ${file}: cannot be read (${reason})`)
+    throw new InputError(`${option} ${file}: cannot be read: ${reasonOf(error)}`)
   }
 }
 
@@ -100,24 +100,24 @@ function packetOf(text: string): WrittenPacket {
   try {
     return readPacket(text)
   } catch (error) {
-    if (error instanceof UnreadablePacket) throw new InputError(`--packet ${error.message}`)
+    if (error instanceof UnreadablePacket) throw new UsageError(`--packet ${error.message}`)
     throw error
   }
 }
 
 function localAddress(text: string): Address {
   const address = parseAddress(text.trim())
-  if (address === undefined) throw new InputError(`--local ${text}: must be an IPv4 address`)
+  if (address === undefined) throw new UsageError(`--local ${text}: must be an IPv4 address`)
   return address
 }
 
 function markOf(text: string): number {
-  if (!/^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) || Number(text) > 0xffffffff) throw new InputError(`--mark ${text}: must be a number, such as 0x4000`)
+  if (!/^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) || Number(text) > 0xffffffff) throw new UsageError(`--mark ${text}: must be a number, such as 0x4000`)
   return Number(text)
 }
 
 function choice<Name extends string>(option: string, names: readonly Name[], text: string): Name {
   const name = names.find((each) => each === text.toUpperCase())
-  if (name === undefined) throw new InputError(`${option} ${text}: must be one of ${names.join(', ')}`)
+  if (name === undefined) throw new UsageError(`${option} ${text}: must be one of ${names.join(', ')}`)
   return name
 }

@@ -1,5 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Report } from '../../report/report.ts'
+import { reasonOf } from '../../scenario/text/read.ts'
+import { InputError } from '../../simulation/input-error.ts'
 
 /** One line of a file of results. */
 export interface Result {
@@ -13,28 +15,51 @@ export interface Result {
 
 /** Results as NDJSON: one line a run, appended as it ends, so that an interrupt loses at most the line being written. */
 export class ResultsFile {
+  readonly #path: string
   readonly #descriptor: number
 
   constructor(path: string) {
+    this.#path = path
     // A line that an interrupt cut off is left alone; the next one begins on its own.
-    const torn = existsSync(path) && !endsWithNewline(readFileSync(path))
-    this.#descriptor = openSync(path, 'a')
-    if (torn) writeSync(this.#descriptor, '\n')
+    const written = readIfThere(path)
+    const torn = written !== '' && !written.endsWith('\n')
+    this.#descriptor = attempt(path, () => openSync(path, 'a'))
+    if (torn) this.#write('\n')
   }
 
   append(result: Result): void {
-    writeSync(this.#descriptor, `${JSON.stringify(result)}\n`)
+    this.#write(`${JSON.stringify(result)}\n`)
   }
 
   close(): void {
     closeSync(this.#descriptor)
   }
+
+  #write(text: string): void {
+    attempt(this.#path, () => writeSync(this.#descriptor, text))
+  }
 }
 
-/** The results that a file holds; lines that are none (torn by an interrupt, foreign) are passed over. */
+/**
+ * The results that a file holds; lines that an interrupt has torn are passed over. Throws an InputError for a file of something
+ * else: nothing is appended to what may be somebody's manifest.
+ */
 export function readResults(path: string): Result[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8').split('\n').flatMap((line) => parseLine(line) ?? [])
+  const text = readIfThere(path)
+  if (text.trim() !== '' && !text.trimStart().startsWith('{"kubehop"')) throw new InputError(`--out ${path}: this is no file of results, and nothing is written to it`)
+  return text.split('\n').flatMap((line) => parseLine(line) ?? [])
+}
+
+function readIfThere(path: string): string {
+  return attempt(path, () => (existsSync(path) ? readFileSync(path, 'utf8') : ''))
+}
+
+function attempt<T>(path: string, act: () => T): T {
+  try {
+    return act()
+  } catch (reason) {
+    throw new InputError(`--out ${path}: ${reasonOf(reason)}`)
+  }
 }
 
 function parseLine(line: string): Result | undefined {
@@ -46,8 +71,4 @@ function parseLine(line: string): Result | undefined {
   } catch {
     return undefined
   }
-}
-
-function endsWithNewline(bytes: Uint8Array): boolean {
-  return bytes.length === 0 || bytes.at(-1) === 0x0a
 }

@@ -13,7 +13,7 @@ type Issue = z.core.$ZodIssue
 export function readScenario({ value, origin }: Manifest, namespace: string, complaints: Complaints): Scenario | undefined {
   const parsed = scenarioDocument.safeParse(value)
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) complain(issue, [])
+    for (const issue of withoutRepeats(parsed.error.issues)) complain(issue, [])
     return undefined
   }
   const { metadata, spec } = parsed.data
@@ -40,6 +40,17 @@ export function readScenario({ value, origin }: Manifest, namespace: string, com
       complaints.error({ origin: below(origin, ...path) }, message, fix)
     }
   }
+}
+
+/** A number may break two rules at once, such as being whole and being small: one of them is enough to say. */
+function withoutRepeats(issues: readonly Issue[]): Issue[] {
+  const said = new Set<string>()
+  return issues.filter(({ code, path }) => {
+    const place = JSON.stringify(path)
+    const isRepeat = code !== 'unrecognized_keys' && said.has(place)
+    said.add(place)
+    return !isRepeat
+  })
 }
 
 /** Every reference of a scenario, to be completed in place. */

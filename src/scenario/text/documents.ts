@@ -1,4 +1,4 @@
-import { isMap, parseDocument, visit, type Document, type YAMLError } from 'yaml'
+import { isAlias, isMap, parseDocument, visit, type Alias, type Document, type YAMLError } from 'yaml'
 import type { Complaints } from '../complaint.ts'
 import { readPlainBlock } from './block.ts'
 import { cutDocuments, cutList, type Range } from './cut.ts'
@@ -13,19 +13,23 @@ export function readDocuments(source: Source, complaints: Complaints): Manifest[
     complaints.error({ source, offset: 0 }, 'this is binary, not YAML or JSON', 'give manifests as text; a chart or an archive must be rendered first')
     return []
   }
-  const written = readJson(source) ?? readYaml(source, complaints)
+  const written = readJson(source, complaints) ?? readYaml(source, complaints)
   return written.filter(({ value }) => value !== null && value !== undefined).flatMap((one) => items(one, complaints, 0))
 }
 
 /** A JSON text, or several one after the other; undefined if it is something else (flow YAML, or broken JSON, which YAML's parser explains). */
-function readJson(source: Source): Manifest[] | undefined {
+function readJson(source: Source, complaints: Complaints): Manifest[] | undefined {
   if (!/^\s*[[{]/.test(source.text)) return undefined
   const whole = { start: 0, end: source.text.length }
   try {
     return [{ value: JSON.parse(source.text), origin: jsonOrigin(source, whole) }]
   } catch {
     const split = splitJson(source.text)
-    if ('fault' in split) return undefined
+    if ('fault' in split) {
+      if (!/^\/[/*]/.test(source.text.slice(split.fault, split.fault + 2))) return undefined
+      complaints.error({ source, offset: split.fault }, 'JSON has no comments', 'take it out, or write YAML, whose comments begin with #')
+      return []
+    }
     return split.ranges.map((range) => ({ value: JSON.parse(source.text.slice(range.start, range.end)), origin: jsonOrigin(source, range) }))
   }
 }
@@ -70,6 +74,11 @@ function readWithParser(text: string, origin: Origin, complaints: Complaints): {
     const document = parseDocument(text, { keepSourceTokens: false, merge: true, logLevel: 'error' })
     const [error] = document.errors
     if (error === undefined && isTemplate(document)) complaints.error(at(Math.max(0, text.indexOf('{{'))), TEMPLATE)
+    const lostAlias = error === undefined ? findLostAlias(document) : undefined
+    if (lostAlias !== undefined) {
+      complaints.error(at(lostAlias.range?.[0] ?? 0), `nothing above in this document is marked &${lostAlias.source}`)
+      return { value: undefined }
+    }
     if (error === undefined) return { value: document.toJS({ maxAliasCount: 1000 }) }
     const lost = findLostIndentation(text)
     if (lost !== undefined) complaints.error(at(lost.offset), lost.message)
@@ -87,6 +96,19 @@ function isTemplate(document: Document): boolean {
   let found = false
   visit(document, { Pair: (_, { key }) => void (found ||= isMap(key)) })
   return found
+}
+
+/** An alias whose anchor is not there; anchors end with their document. */
+function findLostAlias(document: Document): Alias | undefined {
+  let lost: Alias | undefined
+  const anchors = new Set<string>()
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node)) lost ??= anchors.has(node.source) ? undefined : node
+      else if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor)
+    },
+  })
+  return lost
 }
 
 function explain(error: YAMLError, text: string): string {

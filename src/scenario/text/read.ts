@@ -68,8 +68,18 @@ function refuse(name: string, message: string, complaints: Complaints): Source[]
   return []
 }
 
-function reasonOf(reason: unknown): string {
+/** What the system says of a file that cannot be read or written. */
+const REASONS: Partial<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'no such file or folder',
+  EACCES: 'permission denied',
+  EROFS: 'it cannot be written to',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space left on the device',
+  EAGAIN: 'nothing to read there',
+}
+
+export function reasonOf(reason: unknown): string {
   const code = reason instanceof Error && 'code' in reason ? String(reason.code) : ''
-  const words: Record<string, string> = { EACCES: 'permission denied', EISDIR: 'it is a folder', EAGAIN: 'nothing to read there' }
-  return words[code] ?? (reason instanceof Error ? (reason.message.split('\n')[0] ?? '') : String(reason))
+  return REASONS[code] ?? (reason instanceof Error ? (reason.message.split('\n')[0] ?? '') : String(reason))
 }

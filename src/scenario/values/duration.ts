@@ -7,7 +7,13 @@ const TERM = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
 
 /** Go syntax (`1m30s`, `250ms`, `1.5h`, `0`) to whole nanoseconds; undefined if it is something else, negative, or beyond 104 days. */
 export function parseDuration(text: string): number | undefined {
+  const total = sumOf(text)
+  return Number.isSafeInteger(total) ? total : undefined
+}
+
+function sumOf(text: string): number | undefined {
   if (text === '0') return 0
+  if (text === '') return undefined
   let total = 0
   TERM.lastIndex = 0
   while (TERM.lastIndex < text.length) {
@@ -15,15 +21,23 @@ export function parseDuration(text: string): number | undefined {
     if (term === null) return undefined
     total += Number(term[1]) * (NANOSECONDS[term[2] ?? ''] ?? NaN)
   }
-  const rounded = Math.round(total)
-  return text !== '' && Number.isSafeInteger(rounded) ? rounded : undefined
+  return Math.round(total)
+}
+
+const RULE = 'a number with its unit (ns, us, ms, s, m, h)'
+const EXAMPLES = ['250ms', '1m30s']
+
+function faultOfDuration(text: string): string {
+  const total = sumOf(text) ?? 0
+  return total > Number.MAX_SAFE_INTEGER ? 'the longest is 2501h (104 days)' : `write ${RULE}, such as ${EXAMPLES.join(' or ')}`
 }
 
 export const duration: Written<number> = {
   what: 'a duration',
-  rule: 'a number with its unit (ns, us, ms, s, m, h)',
-  examples: ['250ms', '1m30s'],
+  rule: RULE,
+  examples: EXAMPLES,
   parse: parseDuration,
+  fault: faultOfDuration,
 }
 
 /** A span of time in which something must happen: zero makes no sense there. */
