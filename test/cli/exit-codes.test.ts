@@ -33,6 +33,8 @@ const CASES: { what: string; args: string[]; input?: string; code: number; says:
   { what: 'something that cannot be shown', args: ['show', 'iptable', '-f', LAB], code: 2, says: /iptables/ },
   { what: 'a kind that kubectl does not know', args: ['get', 'svcs', '-f', LAB], code: 2, says: /svc/ },
   { what: 'a Service that cannot be described', args: ['describe', 'svc', 'nothing', '-f', LAB], code: 3, says: /NotFound/ },
+  { what: 'a moment after the end', args: ['get', 'pods', '-f', 'scenarios/clusterip.yaml', '--at', '60s'], code: 2, says: /the run lasts 10 s; --set duration=60s/ },
+  { what: 'a file of results in no folder', args: ['sweep', '-f', 'scenarios/clusterip.yaml', '--set', 'cluster.nodes=1,2', '--out', 'no-such/runs.ndjson'], code: 3, says: /--out no-such.*no such file/ },
   { what: 'an expectation that fails', args: ['run', '-f', 'scenarios/clusterip.yaml', '--set', 'expect=["app.p99 < 1us"]', '--set', 'duration=1500ms'], code: 4, says: /✗ app.p99/ },
 ]
 

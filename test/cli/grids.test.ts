@@ -32,6 +32,13 @@ grids('a sweep goes on from what its file has, a torn line aside, and ends as if
   assert.is(results.length, 6)
 })
 
+grids('a figure that nobody has is complained of after the table of all others', () => {
+  const ran = kubehop([...SWEEP.slice(0, -1), '1', '--figures', 'app.p98,app.p99'])
+  assert.is(ran.code, 2)
+  assert.match(ran.err, /app\.p98: no report has it; did you mean `app\.p90`/)
+  assert.match(ran.out, /app\.p98 +app\.p99\n10us .* none +\d/)
+})
+
 grids('results of another input are not taken for these', () => {
   const out = join(folder, 'other.ndjson')
   kubehop([...SWEEP, '--out', out, '-o', 'csv'])

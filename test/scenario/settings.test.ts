@@ -106,4 +106,12 @@ settings('a variant is a named set of settings', () => {
   assert.equal(errors(loadInput({ given: CLUSTER, variant: 'mayn' })), ['(input) 8:5 error: the scenario has no variant `mayn` (did you mean `many`?)'])
 })
 
+settings('a variant that sets one thing to two values contradicts itself; the command line has the last word, with a note', () => {
+  const twice = CLUSTER.replace('many: {cluster.nodes: 9,', 'many: {"traffic[0].rate": 5/s, cluster.nodes: 9,')
+  assert.equal(errors(loadInput({ given: twice, variant: 'many' })), ['(variant many) 1:1 error: variant many contradicts itself: it sets `traffic[0].rate` to 5/s, too'])
+  const over = loadInput({ given: CLUSTER, variant: 'many', settings: [{ path: 'cluster.nodes', value: '4' }] })
+  assert.is(over.scenario?.cluster.nodes, 4)
+  assert.match(over.complaints.map(brief).join(), /note: this overrides `cluster\.nodes` of variant many, which is 9/)
+})
+
 settings.run()

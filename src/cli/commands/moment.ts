@@ -25,6 +25,8 @@ export function worldAfter(flags: InputFlags & { at?: string }): World {
 function runTo(simulation: Simulation, at: string): World {
   const time = parseDuration(at)
   if (time === undefined) throw new UsageError(`--at ${at}: must be a time of the run, such as 3s`)
+  const { duration } = simulation.world.scenario
+  if (time > duration) throw new UsageError(`--at ${at}: the run lasts ${duration / 1e9} s; --set duration=${at} makes it longer`)
   simulation.advance(time)
   return simulation.world
 }

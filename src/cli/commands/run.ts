@@ -6,7 +6,7 @@ import { formatTime } from '../../report/units.ts'
 import { reportOf } from '../../simulation/result.ts'
 import { Simulation } from '../../simulation/simulation.ts'
 import { readBaseline, readTolerance, saveBaseline } from '../baseline.ts'
-import { EXPECTATION_FAILED, INTERRUPTED, OK, WORSE_THAN_BASELINE } from '../exit.ts'
+import { EXPECTATION_FAILED, INTERRUPTED, INTERRUPTS, OK, WORSE_THAN_BASELINE } from '../exit.ts'
 import { commandOf, type InputFlags } from '../flags.ts'
 import { paint, print, printJson, complain } from '../output.ts'
 import { Progress } from '../progress.ts'
@@ -57,7 +57,7 @@ async function advance(simulation: Simulation, quiet: boolean): Promise<boolean>
   const onInterrupt = () => {
     interrupted = true
   }
-  process.once('SIGINT', onInterrupt)
+  for (const signal of INTERRUPTS) process.once(signal, onInterrupt)
   const progress = new Progress('simulating', simulation.end, quiet)
   // How far a slice reaches is a matter of wall time alone: it never changes what happens.
   let reach = simulation.end / 1000
@@ -71,7 +71,7 @@ async function advance(simulation: Simulation, quiet: boolean): Promise<boolean>
     await setImmediate()
   }
   progress.end()
-  process.removeListener('SIGINT', onInterrupt)
+  for (const signal of INTERRUPTS) process.removeListener(signal, onInterrupt)
   return interrupted
 }
 

@@ -43,7 +43,7 @@ export async function sweep(flags: SweepFlags, program: URL): Promise<number> {
   const jobs = seeds.flatMap((each) => grid.arms.map((arm) => ({ arm, seed: each })))
   const interrupted = await runMissing(flags, jobs, runs, shared, program)
   const done = runs.of(grid.arms, seeds)
-  if (interrupted) complain(`interrupted after ${done.length} of ${jobs.length} runs${flags.out === undefined ? '' : `; ${flags.out} has them, and the same command goes on from there`}`)
+  if (interrupted) complain(`interrupted after ${done.length} of ${jobs.length} runs; ${flags.out === undefined ? 'with --out FILE they would be kept' : `${flags.out} has them`}, and the same command goes on from there`)
   const question = inputs[0]?.scenario.question
   const cells = cellsOf(grid.arms.map(({ values }) => values), done)
   const found: Sweep = {
@@ -116,21 +116,21 @@ async function runMissing(flags: SweepFlags, jobs: readonly Job[], runs: Runs, s
   }
 }
 
+/** Prints what there is; a figure that nobody has is complained of afterwards, so that no run was for nothing. */
 function tell(flags: SweepFlags, runs: readonly SweepRun[], sweep: Sweep, seed: string): void {
-  const figures = figuresToShow(flags, runs)
+  const known = [...new Set(runs.flatMap(({ report }) => [...figuresOf(report).keys()]))]
+  const figures = figuresToShow(flags, runs, known)
   if (flags.output === 'json') printJson(sweep)
   else if (flags.output === 'csv') print(sweepCsv(sweep.axes.map(({ name }) => name), figures, runs))
   else print(sweepText(sweep, figures, repeat(flags, sweep.seeds.length, seed), paint))
+  const missing = figures.find((figure) => !known.includes(figure))
+  if (missing !== undefined) throw new UsageError(`--figures ${missing}: no report has it; ${suggest(missing, known) ?? 'run -o json shows all figures'}`)
 }
 
 /** What was asked for; else the median and the tail of each kind of traffic. */
-function figuresToShow({ figures }: SweepFlags, runs: readonly SweepRun[]): string[] {
-  const known = [...new Set(runs.flatMap(({ report }) => [...figuresOf(report).keys()]))]
-  if (figures === undefined) return Object.keys(runs[0]?.report.traffic ?? {}).flatMap((traffic) => [`${traffic}.p50`, `${traffic}.p99`]).filter((figure) => known.includes(figure))
-  const wanted = list(figures)
-  const missing = wanted.find((figure) => !known.includes(figure))
-  if (missing !== undefined) throw new UsageError(`--figures ${missing}: no report has it; ${suggest(missing, known) ?? 'run -o json shows all figures'}`)
-  return wanted
+function figuresToShow({ figures }: SweepFlags, runs: readonly SweepRun[], known: readonly string[]): string[] {
+  if (figures !== undefined) return list(figures)
+  return Object.keys(runs[0]?.report.traffic ?? {}).flatMap((traffic) => [`${traffic}.p50`, `${traffic}.p99`]).filter((figure) => known.includes(figure))
 }
 
 /** Durations and numbers have an order; words have none. */

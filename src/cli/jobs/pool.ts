@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Report } from '../../report/report.ts'
 import { InputError } from '../../simulation/input-error.ts'
 import { WorldError } from '../../simulation/world-error.ts'
+import { INTERRUPTS } from '../exit.ts'
 import type { Answer, Job, SharedInput } from './job.ts'
 
 export interface PoolOptions {
@@ -16,7 +17,7 @@ export interface PoolOptions {
 }
 
 /**
- * Runs all jobs on so many threads. An interrupt (Ctrl-C) stops the threads; what has ended by then has been told.
+ * Runs all jobs on so many threads. An interrupt stops the threads; what has ended by then has been told.
  * Which thread runs what changes nothing: every run has its own world and its own seed. Resolves to whether it was interrupted.
  */
 export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<boolean> {
@@ -27,7 +28,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   try {
     return await new Promise<boolean>((resolve, reject) => {
       interrupt = () => resolve(true)
-      process.once('SIGINT', interrupt)
+      for (const signal of INTERRUPTS) process.once(signal, interrupt)
       let next = 0
       let open = jobs.length
       const feed = (worker: Worker) => {
@@ -49,7 +50,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
       }
     })
   } finally {
-    process.removeListener('SIGINT', interrupt)
+    for (const signal of INTERRUPTS) process.removeListener(signal, interrupt)
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
 }

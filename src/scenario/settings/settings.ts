@@ -33,16 +33,39 @@ export interface Settable {
  * (`proxy.ipvs.scheduler`), or at an object (`deployment/web.replicas`, `service/shop/cart.externalTrafficPolicy`, `deployment/web.preStop=5s`).
  */
 export function applySettings(settings: readonly Setting[], target: Settable, complaints: Complaints): void {
+  /** Who has set each place so far. */
+  const claims = new Map<Manifest, Map<string, Setting>>()
   for (const setting of settings) {
     const value = typeof setting.value === 'string' ? readText(setting.value) : setting.value
     const outcome = apply(setting.path.trim(), value, target)
     const source = sourceOf(`(${setting.from ?? '--set'})`, `${setting.path}=${typeof setting.value === 'string' ? setting.value : JSON.stringify(setting.value)}`)
-    if ('missing' in outcome) complaints.error({ source, offset: 0 }, `\`${setting.path}\`: ${outcome.missing}`, outcome.fix)
-    else for (const { manifest, path } of outcome.places) manifest.origin = { ...manifest.origin, patched: [...(manifest.origin.patched ?? []), { path, source, offset: setting.path.length + 1 }] }
+    if ('missing' in outcome) {
+      complaints.error({ source, offset: 0 }, `\`${setting.path}\`: ${outcome.missing}`, outcome.fix)
+      continue
+    }
+    const earlier = outcome.places.map((place) => claim(claims, place, setting)).find((one) => one?.from?.startsWith('variant ') && one.value !== setting.value)
+    if (earlier !== undefined && earlier.from === setting.from) complaints.error({ source, offset: 0 }, `${setting.from ?? ''} contradicts itself: it sets \`${earlier.path}\` to ${String(earlier.value)}, too`)
+    else if (earlier !== undefined) complaints.note({ source, offset: 0 }, `this overrides \`${earlier.path}\` of ${earlier.from ?? ''}, which is ${String(earlier.value)}`)
+    for (const { manifest, path } of outcome.places) manifest.origin = { ...manifest.origin, patched: [...(manifest.origin.patched ?? []), { path, source, offset: setting.path.length + 1 }] }
   }
 }
 
-type Applied = { places: { manifest: Manifest; path: Path }[] } | Extract<Outcome, { missing: string }>
+/** Notes that the setting has set this place; returns what had set it before. */
+function claim(claims: Map<Manifest, Map<string, Setting>>, { manifest, path }: Place, setting: Setting): Setting | undefined {
+  const own = claims.get(manifest) ?? new Map<string, Setting>()
+  claims.set(manifest, own)
+  const key = path.join('.')
+  const earlier = own.get(key)
+  own.set(key, setting)
+  return earlier
+}
+
+interface Place {
+  manifest: Manifest
+  path: Path
+}
+
+type Applied = { places: Place[] } | Extract<Outcome, { missing: string }>
 
 function apply(path: string, value: unknown, target: Settable): Applied {
   if (/^[a-z]+\//.test(path)) return applyToObject(path, value, target)
