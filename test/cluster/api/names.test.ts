@@ -1,4 +1,3 @@
-import { fnv1a } from '../../../src/engine/fnv1a.ts'
 import { canonicalTemplate, randomSuffix, safeEncode, templateHash } from '../../../src/cluster/api/names.ts'
 import { matchesSelector } from '../../../src/cluster/api/selector.ts'
 import { addressNumber, addressText, parseCidr, parseRange } from '../../../src/cluster/api/cidr.ts'
@@ -9,12 +8,6 @@ const names = suite('names')
 
 names('digits are encoded as Kubernetes encodes them', () => {
   assert.is(safeEncode('0123456789'), '456789bcdf')
-})
-
-names('fnv1a is the published function', () => {
-  assert.is(fnv1a(''), 0x811c9dc5)
-  assert.is(fnv1a('a'), 0xe40c292c)
-  assert.is(fnv1a('foobar'), 0xbf9cf968)
 })
 
 names('a suffix has five characters and spells no word', () => {
