@@ -16,6 +16,7 @@ export class Fifo {
   /** Where in the ring the next departure goes: there stands the one `capacity` places earlier, if there was one. */
   #next = 0
 
+  /** `capacity`: at least 2. */
   constructor(capacity = Number.POSITIVE_INFINITY) {
     this.#capacity = capacity
   }
@@ -35,17 +36,25 @@ export class Fifo {
     const queued = this.freeAt > now
     this.freeAt = (queued ? this.freeAt : now) + cost
     this.busy += cost
-    if (this.#capacity !== Number.POSITIVE_INFINITY) this.#note(queued)
+    if (this.#capacity !== Number.POSITIVE_INFINITY) this.#note(queued, cost)
     return this.freeAt
   }
 
-  #note(queued: boolean): void {
-    if (queued) this.#departures ??= new Float64Array(this.#capacity)
+  #note(queued: boolean, cost: Nanos): void {
+    if (queued) this.#departures ??= this.#newRing(cost)
     const departures = this.#departures
     if (departures === undefined) return
     // An empty queue has no history worth keeping: counting starts anew, in the part of the ring that is in the cache.
     if (!queued) while (this.#next > 0) departures[--this.#next] = 0
     departures[this.#next] = this.freeAt
     this.#next = this.#next + 1 === this.#capacity ? 0 : this.#next + 1
+  }
+
+  /** Begins with the one piece that is inside while the first ever to wait, which lasts `cost`, is admitted. */
+  #newRing(cost: Nanos): Float64Array {
+    const ring = new Float64Array(this.#capacity)
+    ring[0] = this.freeAt - cost
+    this.#next = 1
+    return ring
   }
 }
