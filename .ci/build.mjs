@@ -29,7 +29,7 @@ function filesBelow(folder, ending) {
 /** The JSON Schema of a Scenario, for editors, out of the source of the checks themselves. */
 async function writeScenarioSchema() {
   const module = resolve('dist/scenario-schema.mjs')
-  await build({ ...common, sourcemap: false, entryPoints: ['src/scenario/spec/scenario.ts'], outfile: module })
+  await build({ ...common, sourcemap: false, entryPoints: ['src/scenario/schema/scenario.ts'], outfile: module })
   const { scenarioJsonSchema } = await import(pathToFileURL(module))
   writeFileSync('dist/scenario.schema.json', JSON.stringify(scenarioJsonSchema(), null, 2) + '\n')
   rmSync(module)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { nearest } from '../engine/nearest.ts'
 import { parseAddress } from '../kernel/address.ts'
-import { explain, sayPath, valueAt } from '../scenario/spec/explain.ts'
-import { whole } from '../scenario/spec/shape.ts'
+import { explain, sayPath, valueAt } from '../scenario/schema/explain.ts'
+import { whole } from '../scenario/schema/shape.ts'
 import { InputError } from '../simulation/input-error.ts'
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { resolveTrace as trace, type ResolveTrace, type ResolveTraceInput, type ScriptedReply } from '../dns/resolve-trace.ts'
 import { DropRules } from '../socket/drop-rules.ts'
 import { tcpTrace as traceTcp, type TcpTrace, type TcpTraceOptions } from '../socket/trace.ts'
-import { whole } from '../scenario/spec/shape.ts'
+import { whole } from '../scenario/schema/shape.ts'
 import { callable, check, options, size, takenBy, text } from './arguments.ts'
 
 const RESOLVE_TRACE = options({

@@ -8,7 +8,7 @@ import type { Ruleset } from '../kernel/rules/program.ts'
 import { parseProtocol } from '../kernel/rules/protocols.ts'
 import { walk as walkRules, type HookName, type PlainPacket, type WalkOptions, type WalkResult } from '../kernel/rules/walk.ts'
 import { isRecord } from '../scenario/text/documents.ts'
-import { whole } from '../scenario/spec/shape.ts'
+import { whole } from '../scenario/schema/shape.ts'
 import { address, callable, check, options, port, takenBy, text } from './arguments.ts'
 
 const FLAGS = z.union([takenBy(parseSchedulerFlags), z.array(takenBy(parseSchedulerFlags))], 'must be text or a list of texts, such as sh-port,sh-fallback')

@@ -2,7 +2,7 @@ import { suggest } from '../engine/nearest.ts'
 import { parseExpectation, windowsOf } from './expectation.ts'
 import type { Known } from './known.ts'
 import type { Say } from './say.ts'
-import type { Scenario } from './spec/scenario.ts'
+import type { Scenario } from './schema/scenario.ts'
 
 /** What figures begin with that belong to no single traffic or node. */
 const SHARED = ['nodes', 'dns', 'drops', 'propagation', 'changes']

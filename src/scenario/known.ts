@@ -3,7 +3,7 @@ import { WORKLOAD_KINDS } from '../cluster/api/object.ts'
 import type { Nanos } from '../engine/agenda.ts'
 import { suggest } from '../engine/nearest.ts'
 import { fullName, type CheckedObject, type Located } from './objects/read.ts'
-import type { Scenario } from './spec/scenario.ts'
+import type { Scenario } from './schema/scenario.ts'
 import { formatReference, isNamespaced, type Reference } from './values/reference.ts'
 import { isNamed } from './values/target.ts'
 

@@ -1,7 +1,7 @@
 import type { Nanos } from '../engine/agenda.ts'
 import { TrafficMeter } from '../report/traffic-meter.ts'
 import { windowsOf, type Window } from '../scenario/expectation.ts'
-import type { Traffic } from '../scenario/spec/scenario.ts'
+import type { Traffic } from '../scenario/schema/scenario.ts'
 import { sampler } from '../traffic/distribution.ts'
 import { arrivalGaps, bothMeters, ClosedLoop, OpenLoop, type Load, type Meter } from '../traffic/load.ts'
 import type { Origins } from '../traffic/origin.ts'

@@ -1,5 +1,5 @@
 import { loadInput } from '../../src/scenario/load.ts'
-import { scenarioJsonSchema, type Scenario } from '../../src/scenario/spec/scenario.ts'
+import { scenarioJsonSchema, type Scenario } from '../../src/scenario/schema/scenario.ts'
 import { assert, suite } from '../kit.ts'
 import { said, scenarioOf } from './said.ts'
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../cluster/api/object.ts'
 import { kubeadmCorefile } from '../../dns/coredns/default-corefile.ts'
-import type { Scenario } from '../../scenario/spec/scenario.ts'
+import type { Scenario } from '../../scenario/schema/scenario.ts'
 
 export const DNS_NAMESPACE = 'kube-system'
 export const DNS_SERVICE = 'kube-dns'

@@ -1,6 +1,6 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import type { Pod } from '../../cluster/api/object.ts'
-import type { TimelineEvent } from '../../scenario/spec/scenario.ts'
+import type { TimelineEvent } from '../../scenario/schema/scenario.ts'
 import type { Reference } from '../../scenario/values/reference.ts'
 import type { NodeCache } from '../names/node-cache.ts'
 import type { World } from '../world.ts'

@@ -1,5 +1,5 @@
 import { sysctlsOf } from '../../proxy/sysctls.ts'
-import { PROXY_SETTING } from '../../scenario/spec/live-settings.ts'
+import { PROXY_SETTING } from '../../scenario/schema/live-settings.ts'
 import { setSysctl } from '../../socket/sysctls.ts'
 import type { SimulatedNode } from '../machines/node.ts'
 import type { World } from '../world.ts'

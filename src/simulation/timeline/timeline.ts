@@ -1,7 +1,7 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import type { KubeObject, Ref } from '../../cluster/api/object.ts'
 import { REBOOT } from '../../scenario/check-timeline.ts'
-import type { TimelineEvent } from '../../scenario/spec/scenario.ts'
+import type { TimelineEvent } from '../../scenario/schema/scenario.ts'
 import { formatReference, type Reference } from '../../scenario/values/reference.ts'
 import { formatTime } from '../../report/units.ts'
 import { Failures, NOTHING_THERE, type Obstacle } from './failures.ts'
