@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { Input } from '../scenario/load.ts'
 import type { Setting } from '../scenario/settings/settings.ts'
+import { isName } from '../scenario/values/reference.ts'
 import { InputError } from '../simulation/input-error.ts'
 
 /** The flags of every command that reads an input. */
@@ -22,11 +23,11 @@ export function collect(value: string, previous: string[]): string[] {
 }
 
 /** Adds them. */
-export function withInput(command: Command): Command {
+export function withInput(command: Command, namespace = 'where objects and names without a namespace belong, as kubectl apply -n'): Command {
   return command
     .option('-f, --filename <file>', 'scenario or objects: a file, a folder, or - for standard input (repeatable)', collect, [])
     .option('-R, --recursive', 'folders inside folders too')
-    .option('-n, --namespace <namespace>', 'where names without a namespace belong', 'default')
+    .option('-n, --namespace <namespace>', namespace, 'default')
     .option('--mode <mode>', 'proxy mode: iptables, ipvs, nftables or userspace')
     .option('--scheduler <scheduler>', 'IPVS scheduler: rr, wrr, lc, wlc, sh, dh, sed, nq, mh, …')
     .option('--seed <seed>', 'seed of all random streams')
@@ -66,10 +67,16 @@ export function wholeNumber(option: string, text: string): number {
   throw new UsageError(`${option} ${text}: must be a whole number from 1 to ${WHOLE_MAX}`)
 }
 
+/** Throws a UsageError for what no namespace can be called. */
+export function checkNamespace(namespace: string | undefined): void {
+  if (namespace !== undefined && !isName(namespace)) throw new UsageError(`-n ${namespace}: must be the name of a namespace, such as default`)
+}
+
 /** The flags as the scenario room takes them. */
 export function inputOf(flags: InputFlags): Input {
   if (flags.filename.length === 0) throw new UsageError('nothing to read: say -f FILE (or -f - for standard input)')
   if (flags.filename.includes('')) throw new UsageError('-f: the name of the file is empty')
+  checkNamespace(flags.namespace)
   const settings: Setting[] = []
   if (flags.seed !== undefined) settings.push({ path: 'seed', value: flags.seed, from: '--seed' })
   if (flags.mode !== undefined) settings.push({ path: 'mode', value: flags.mode, from: '--mode' })

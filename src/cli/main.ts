@@ -57,7 +57,7 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop show iptables -f objects.yaml --node node-a | iptables-restore --test\n  kubehop show conntrack -f scenario.yaml --node node-1 --at 3s\n  kubehop show env -f objects.yaml --pod default/a\n')
     .action(async (what, flags) => done((await import('./commands/show.ts')).show(what, flags)))
 
-  withInput(kubehop.command('get'))
+  withInput(kubehop.command('get'), LOOK_IN)
     .description('what kubectl get prints: svc, ep, endpointslices, pods, nodes, deploy, … and all')
     .argument('<what...>', 'TYPE, TYPE NAME, TYPE/NAME or TYPE,TYPE; several names at once')
     .option('-A, --all-namespaces', 'of all namespaces')
@@ -69,7 +69,7 @@ function program(done: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  kubehop get svc -f apps.yaml -A\n  kubehop get all -n shop -f apps.yaml\n  kubehop get svc/redis deploy/redis -f apps.yaml\n  kubehop get pods -f apps.yaml -o wide --at 3s\n')
     .action(async (what, flags) => done((await import('./commands/get.ts')).get(what, flags)))
 
-  withInput(kubehop.command('describe'))
+  withInput(kubehop.command('describe'), LOOK_IN)
     .description('what kubectl describe prints of svc, ep, pod, node or deploy')
     .argument('<what...>', 'TYPE, TYPE NAME or TYPE/NAME; a name may be the beginning of one')
     .option('-A, --all-namespaces', 'of all namespaces')
@@ -121,6 +121,9 @@ function describeOption({ description, defaultValue }: Option): string {
 
 /** The program of the threads that run grids, beside this one in the bundle. */
 const WORKER = new URL('./worker.js', import.meta.url)
+
+/** kubectl get and describe look into a namespace; they put nothing there. */
+const LOOK_IN = 'the namespace to look into'
 
 function withGrid(command: Command): Command {
   return withInput(command).option('--workers <n>', 'threads (default: one for each core)')

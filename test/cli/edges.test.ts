@@ -91,6 +91,16 @@ edges('colours are there only where somebody looks, and never against NO_COLOR',
   assert.not.match(kubehop(args, { env: { NO_COLOR: '1' } }).out, /\u001b/)
 })
 
+edges('-n of get and describe says where to look, and elsewhere where objects without a namespace belong', () => {
+  const names = (args: string[]) => kubehop([...args, '-q', '-o', 'name', '-f', 'test/vectors/cluster/apps.yaml']).out
+  assert.is(names(['get', 'svc', '-n', 'snackbar']), 'service/order\nservice/payment\n')
+  assert.match(kubehop(['describe', 'svc', 'payment', '-n', 'snackbar', '-q', '-f', 'test/vectors/cluster/apps.yaml']).out, /^Namespace: +snackbar$/m)
+  assert.match(kubehop(['show', 'iptables', '-n', 'shop', '-q', '-f', 'test/vectors/cluster/apps.yaml']).out, /shop\/redis/)
+  const wrong = kubehop(['get', 'svc', '-n', 'No Such', '-f', LAB])
+  assert.is(wrong.code, 2)
+  assert.match(wrong.err, /-n No Such: must be the name of a namespace/)
+})
+
 edges('help says a default where it is something, and lists choices once', () => {
   const { out } = kubehop(['help', 'trace'])
   assert.not.match(out, /\[\]|choices/)

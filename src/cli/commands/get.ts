@@ -1,9 +1,10 @@
+import type { Cluster } from '../../cluster/cluster.ts'
 import { describe as kubectlDescribe } from '../../report/kubectl/describe/describe.ts'
 import { get as kubectlGet, type Output } from '../../report/kubectl/get.ts'
 import { RequestError } from '../../report/kubectl/request-error.ts'
 import { parseWanted, type Printed } from '../../report/kubectl/wanted.ts'
 import { INVALID_INPUT, OK } from '../exit.ts'
-import { UsageError, type InputFlags } from '../flags.ts'
+import { checkNamespace, UsageError, type InputFlags } from '../flags.ts'
 import { complain, print } from '../output.ts'
 import { worldAt } from './moment.ts'
 
@@ -23,7 +24,7 @@ export interface GetFlags extends DescribeFlags {
 export function get(words: readonly string[], flags: GetFlags): number {
   return asked(() => {
     const wanted = parseWanted(words)
-    return kubectlGet(worldAt(flags).cluster, {
+    return kubectlGet(clusterOf(flags), {
       wanted,
       ...scopeOf(flags),
       ...(flags.output === undefined ? {} : { output: flags.output }),
@@ -38,8 +39,14 @@ export function get(words: readonly string[], flags: GetFlags): number {
 export function describe(words: readonly string[], flags: DescribeFlags): number {
   return asked(() => {
     const wanted = parseWanted(words)
-    return kubectlDescribe(worldAt(flags).cluster, { wanted, ...scopeOf(flags) })
+    return kubectlDescribe(clusterOf(flags), { wanted, ...scopeOf(flags) })
   })
+}
+
+/** `-n` says where to look, not where the objects belong. */
+function clusterOf({ namespace, ...input }: DescribeFlags): Cluster {
+  checkNamespace(namespace)
+  return worldAt(input).cluster
 }
 
 function scopeOf({ namespace, allNamespaces }: DescribeFlags) {

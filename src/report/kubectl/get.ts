@@ -34,8 +34,10 @@ export function get(cluster: Cluster, request: GetRequest): Printed {
   if (isNamed && request.allNamespaces === true) throw new RequestError('a resource cannot be retrieved by name across all namespaces')
   const missing: string[] = []
   const found = request.wanted.map((wanted) => ({ resource: wanted.resource, objects: find(cluster, wanted, request, missing) })).filter(({ objects }) => objects.length > 0)
-  const notes = found.length === 0 && missing.length === 0 ? [nothingFound(request.wanted, request)] : []
-  return { text: found.length === 0 ? '' : print(cluster, found, request), notes, missing }
+  // A list is a document, even an empty one.
+  const isDocument = !isNamed && (request.output === 'yaml' || request.output === 'json')
+  if (found.length > 0 || isDocument) return { text: print(cluster, found, request), notes: [], missing }
+  return { text: '', notes: missing.length === 0 ? [nothingFound(request.wanted, request)] : [], missing }
 }
 
 function find(cluster: Cluster, wanted: Wanted, request: GetRequest, missing: string[]): Stored<unknown>[] {

@@ -76,6 +76,11 @@ gets('nothing there is said beside the output, not in it', () => {
   assert.equal(print([pod('a')], 'pods b'), { text: '', notes: [], missing: ['pods "b" not found'] })
 })
 
+gets('a list of nothing is a document all the same', () => {
+  assert.equal((JSON.parse(print([], 'pods', { output: 'json' }).text) as { items: unknown[] }).items, [])
+  assert.match(print([], 'pods', { output: 'yaml' }).text, /^items: \[\]$/m)
+})
+
 gets('a column for labels, no headers, a selection', () => {
   const { text } = print([pod('a', {}, { x: '1', app: 'a' }), pod('b')], 'pods', { showLabels: true, noHeaders: true, selector: 'app=a' })
   assert.is(text, 'a     1/1   Running   0     0s    app=a,x=1\n')
