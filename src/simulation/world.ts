@@ -4,39 +4,28 @@ import { RandomStreams } from '../engine/random.ts'
 import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
 import type { KubeObject } from '../cluster/api/object.ts'
-import { contains, formatCidr, parseAddress, type Address } from '../kernel/address.ts'
-import type { Route } from '../kernel/routes.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
-import { DEFAULT_CLIENT } from '../scenario/known.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
 import type { LoadBalancer } from '../wire/balancer.ts'
 import { Fabric } from '../wire/fabric.ts'
-import { Router } from '../wire/router.ts'
 import { respondersIn } from './edges/arp-responders.ts'
 import { Speakers } from './edges/metallb/speakers.ts'
 import { Balancing } from './edges/balancing.ts'
 import { Directory } from './machines/directory.ts'
 import { modeOf } from './proxies/modes.ts'
 import { startHealthPorts } from './proxies/health-ports.ts'
-import { SimulatedNode, type NextHops, type NodeFacts, type NodeSettings } from './machines/node.ts'
-import { OutsideClient } from './machines/outside.ts'
+import { SimulatedNode, type NodeFacts, type NodeSettings } from './machines/node.ts'
+import { OutsideMachines } from './machines/outside-machines.ts'
+import { Paths } from './machines/paths.ts'
 import { Pods } from './machines/pods.ts'
 import { Processes } from './machines/processes.ts'
 import { Proxies } from './proxies/proxies.ts'
 import { dnsFurniture } from './names/furniture.ts'
 import { Names } from './names/names.ts'
-import { linkOf, nodeSettings } from './machines/settings.ts'
+import { LAST_HOSTS, linkOf, nodeSettings } from './machines/settings.ts'
 import { WorldError } from './world-error.ts'
-
-/** Where addresses for clients without one begin, on the nodes' network. */
-const FIRST_CLIENT = 100
-/** The last address of the nodes' network but one: the load balancer's own. */
-const LAST_HOST = 0xfffe
-/** The addresses before that: the resolver in the nodes' resolv.conf, and the router, where clients are behind one. */
-const UPSTREAM_HOST = 0xfffd
-const ROUTER_HOST = 0xfffc
 
 export interface WorldInput {
   scenario: Scenario
@@ -74,15 +63,15 @@ export class World {
   readonly processes: Processes
   readonly pods: Pods
   readonly names: Names
+  readonly paths: Paths
+  readonly outside: OutsideMachines
   /** What the wire let go of. */
   readonly drops = new Drops()
   readonly nodes = new Map<string, SimulatedNode>()
-  readonly clients = new Map<string, OutsideClient>()
   readonly #scrapped: SimulatedNode[] = []
   readonly #followers: PowerFollower[] = []
   readonly #directory: Directory
   #balancing: Balancing | undefined
-  #router: Router | undefined
 
   constructor(input: WorldInput) {
     const { scenario } = input
@@ -115,13 +104,15 @@ export class World {
     this.fabric.addBlackHole(this.settings.gateway)
     // A node answers for its address as soon as somebody sends to it: that builds it.
     this.fabric.onMissing = (address) => this.node(this.#directory.at(address)?.name ?? '')?.port
+    this.paths = new Paths(this, this.#directory)
+    this.outside = new OutsideMachines(this, this.#directory)
     this.processes = new Processes(this.agenda, this.streams, this.cluster.selection, scenario)
     this.proxies = new Proxies(this, modeOf(this))
     this.speakers = new Speakers(this)
     this.fabric.arp.responders = respondersIn(this)
-    this.names = new Names(this, usesNames, this.settings.link.network + UPSTREAM_HOST)
+    this.names = new Names(this, usesNames, this.settings.link.network + LAST_HOSTS.upstream)
     this.pods = new Pods(this)
-    this.#addClients()
+    this.outside.addClients()
   }
 
   get now(): Nanos {
@@ -189,27 +180,15 @@ export class World {
   #build(facts: NodeFacts): SimulatedNode {
     const { agenda, wheel, streams, fabric } = this
     const before = this.nodes.get(facts.name)
-    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHop, ...(before === undefined ? {} : { port: before.port }) })
+    const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.paths.fromNode, ...(before === undefined ? {} : { port: before.port }) })
     this.nodes.set(facts.name, node)
     this.pods.plugIn(node)
     return node
   }
 
-  /** The routes to other nodes' pods, which are kept once for all machines, as that node would list them. */
-  sharedRoutesOf(node: SimulatedNode): Route[] {
-    return this.nodeFacts().flatMap(({ name, podCIDR }) => {
-      const route = podCIDR === undefined || name === node.facts.name ? undefined : node.machine.routes.lookup(podCIDR.network + 2)
-      return route === undefined || podCIDR === undefined ? [] : [{ ...route, to: podCIDR }]
-    })
-  }
-
-  isMachineOrPod(address: Address): boolean {
-    return this.pods.has(address) || this.#directory.at(address) !== undefined || this.#directory.ofPodAddress(address) !== undefined || this.fabric.portOf(address) !== undefined
-  }
-
   /** The load balancer in front of all nodes. */
   balancer(): LoadBalancer {
-    this.#balancing ??= new Balancing(this, this.settings.link.network + LAST_HOST)
+    this.#balancing ??= new Balancing(this, this.settings.link.network + LAST_HOSTS.balancer)
     return this.#balancing.balancer
   }
 
@@ -224,55 +203,6 @@ export class World {
     let packets = 0
     for (const { machine } of this.machines()) packets += machine.packets
     return packets
-  }
-
-  /** Who takes a packet that leaves a machine: other machines are on the link, pods behind their nodes. */
-  readonly #nextHop: NextHops = (destination, from) => {
-    const node = this.pods.nodeOf(destination)
-    if (node !== undefined && this.settings.pods === 'sriov') return { hop: destination, pod: false }
-    const owner = node ?? this.#directory.ofPodAddress(destination)
-    if (owner !== undefined) {
-      // A machine does not send to itself what it has no interface for: the default route takes it.
-      if (owner.name === from.name) return undefined
-      return owner.toPods
-    }
-    const isMachine = this.#directory.at(destination) !== undefined || this.fabric.portOf(destination) !== undefined
-    return isMachine ? { hop: destination, pod: false } : undefined
-  }
-
-  /** The same from a machine outside: what MetalLB announces by ARP is on the link for those who are; all else is behind a router. */
-  readonly #nextHopOutside: NextHops = (destination, from) => {
-    const known = this.#nextHop(destination, from)
-    const protocol = known === undefined ? this.speakers.protocolOf(destination) : undefined
-    if (protocol === undefined) return known
-    return { hop: protocol === 'layer2' && contains(this.settings.link, from.address) ? destination : this.#routerAddress(), pod: false }
-  }
-
-  #routerAddress(): Address {
-    this.#router ??= new Router(this.fabric, this.settings.link.network + ROUTER_HOST, this.scenario.cluster.network.router, this.speakers.routesTo)
-    return this.#router.address
-  }
-
-  #addClients(): void {
-    const wanted = this.scenario.clients.map((client) => ({ name: client.name, address: parseAddress(client.address ?? ''), delay: client.delay }))
-    if (!wanted.some(({ name }) => name === DEFAULT_CLIENT)) wanted.push({ name: DEFAULT_CLIENT, address: undefined, delay: 0 })
-    for (const { name, address, delay } of wanted) this.clients.set(name, this.addMachine(name, address ?? this.#freeAddress(), delay))
-  }
-
-  /** A machine outside of the cluster, on the nodes' network. */
-  addMachine(name: string, address: Address, delay: Nanos = 0): OutsideClient {
-    const [first] = this.#directory.all()
-    const { agenda, wheel, streams, fabric, settings } = this
-    return new OutsideClient({ name, address, delay }, settings, { agenda, wheel, streams, fabric, nextHops: this.#nextHopOutside, defaultHop: first?.address ?? settings.gateway })
-  }
-
-  #freeAddress(): Address {
-    const { link } = this.settings
-    for (let offset = FIRST_CLIENT; ; offset++) {
-      const address = link.network + offset
-      if (!contains(link, address)) throw new WorldError(`no address is left for a client in ${formatCidr(link)}`)
-      if (this.fabric.portOf(address) === undefined && this.#directory.at(address) === undefined) return address
-    }
   }
 }
 

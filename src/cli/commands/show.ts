@@ -57,7 +57,7 @@ const VIEWS: Record<string, (flags: ShowFlags) => void> = {
   },
   routes: (flags) => {
     const world = worldAt(flags)
-    for (const line of listRoutes(nodeOf(world, flags).machine.routes, world.sharedRoutesOf(nodeOf(world, flags)))) print(line)
+    for (const line of listRoutes(nodeOf(world, flags).machine.routes, world.paths.sharedRoutesOf(nodeOf(world, flags)))) print(line)
   },
   'resolv.conf': (flags) => {
     const world = worldAt(flags)

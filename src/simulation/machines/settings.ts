@@ -28,6 +28,9 @@ export function nodeSettings(scenario: Scenario, proxy: ProxyConfig): Omit<NodeS
   }
 }
 
+/** What stands at the end of the nodes' network: the load balancer, the resolver in the nodes' resolv.conf, the router before clients. */
+export const LAST_HOSTS = { balancer: 0xfffe, upstream: 0xfffd, router: 0xfffc } as const
+
 /** Prefix length of the network that all nodes are taken to be on: that of kind's and of the made-up nodes. */
 const LINK_PREFIX = 16
 

@@ -183,7 +183,7 @@ export class Names {
   #startUpstream(address: number): void {
     const { agenda, scenario } = this.#world
     const { delay, failure, ttl, records } = scenario.dns.upstream
-    const machine = this.#world.addMachine('upstream', address)
+    const machine = this.#world.outside.add('upstream', address)
     new UpstreamResolver(agenda, machine.stack, { delay, failure, ttl: ttl / 1e9, records }, this.#layers.upstream.meter)
   }
 

@@ -2,7 +2,7 @@ import type { Kind, Pod } from '../../cluster/api/object.ts'
 import { formatReference, type Reference } from '../../scenario/values/reference.ts'
 import type { Caller } from './destinations.ts'
 import { missing, missingObject } from './missing.ts'
-import type { OutsideClient } from '../machines/outside.ts'
+import type { OutsideMachine } from '../machines/outside-machine.ts'
 import { isMeant, namespaceOf } from './pod-reference.ts'
 import type { World } from '../world.ts'
 import { WorldError } from '../world-error.ts'
@@ -11,7 +11,7 @@ import { WorldError } from '../world-error.ts'
 export interface Sender extends Caller {
   name: string
   /** The machine outside, where it is one. */
-  outside: OutsideClient | undefined
+  outside: OutsideMachine | undefined
 }
 
 /** Every namespace that a `from` stands for: all pods of a workload, a pod, a node, a client. */
@@ -35,8 +35,8 @@ function nodeSender(world: World, name: string): Sender {
 }
 
 function clientSender(world: World, name: string): Sender {
-  const outside = world.clients.get(name)
-  if (outside === undefined) throw new WorldError(missing('client', name, [...world.clients.keys()]))
+  const outside = world.outside.clients.get(name)
+  if (outside === undefined) throw new WorldError(missing('client', name, [...world.outside.clients.keys()]))
   return { name, stack: outside.stack, namespace: world.scenario.namespace, pod: undefined, isOutside: true, outside }
 }
 

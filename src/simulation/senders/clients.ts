@@ -9,7 +9,7 @@ import { UdpClient } from '../../traffic/udp-client.ts'
 import type { Sender } from './callers.ts'
 import { nameServiceFor } from './destinations.ts'
 import { missing } from './missing.ts'
-import type { OutsideClient } from '../machines/outside.ts'
+import type { OutsideMachine } from '../machines/outside-machine.ts'
 import type { World } from '../world.ts'
 import { WorldError } from '../world-error.ts'
 
@@ -45,11 +45,11 @@ export function openClient(world: World, sender: Sender, target: Target, request
 }
 
 /** A machine outside hands service addresses to the node that was named, or to the load balancer in front of all. */
-function routeOutside(world: World, outside: OutsideClient, names: NameService, via: string): void {
+function routeOutside(world: World, outside: OutsideMachine, names: NameService, via: string): void {
   const hop = via === BALANCER ? world.balancer().address : world.factsOf(via)?.address
   if (hop === undefined) throw new WorldError(`--via: ${missing('node', via, world.nodeFacts().map(({ name }) => name))}`)
   const address = names.fixed?.address
   // What MetalLB announces has no balancer in front of it.
   if (via === BALANCER && address !== undefined && world.speakers.protocolOf(address) !== undefined) return
-  if (address !== undefined && !world.isMachineOrPod(address)) outside.routeVia(address, hop)
+  if (address !== undefined && !world.paths.isMachineOrPod(address)) outside.routeVia(address, hop)
 }

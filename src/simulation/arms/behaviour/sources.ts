@@ -53,7 +53,7 @@ function nodeSource(world: World, name: string, node: string | undefined): Sourc
 }
 
 function clientSource(world: World, name: string, via: string | undefined): Source | undefined {
-  const [client] = world.clients.values()
+  const [client] = world.outside.clients.values()
   if (client === undefined || via === undefined) return undefined
   return { name, from: `client/${client.name}`, via, node: undefined, address: formatAddress(client.address), kind: 'client' }
 }

@@ -13,7 +13,7 @@ import { HostNetwork } from './host.ts'
 import type { NextHops } from './node.ts'
 
 /** A machine outside the cluster: a plain host, without netfilter. */
-export class OutsideClient {
+export class OutsideMachine {
   readonly name: string
   readonly address: Address
   readonly stack: Stack
