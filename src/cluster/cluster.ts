@@ -1,7 +1,7 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { RandomStreams } from '../engine/random.ts'
 import { restoreReplicaSets } from './api/adopt.ts'
-import { admit } from './api/admission.ts'
+import { admit, merge } from './api/admission.ts'
 import { parseCidr, parseRange, type AddressRange } from './api/cidr.ts'
 import { Clock } from './clock.ts'
 import type { ControlPlane, Problem } from './controllers/control.ts'
@@ -9,12 +9,12 @@ import { runDaemonSets } from './controllers/daemonset.ts'
 import { runDeployments } from './controllers/deployment.ts'
 import { runEndpointSlices } from './controllers/endpointslice.ts'
 import { environmentOf, type Variable } from './kubelet/env.ts'
-import { impliedNodes } from './api/implied-nodes.ts'
+import { furniture } from './api/furniture.ts'
 import { Kubelets } from './kubelet/kubelet.ts'
 import { Lifecycle } from './kubelet/lifecycle.ts'
 import { runMirroring } from './controllers/mirror.ts'
 import { NodeHealth } from './controllers/node-health.ts'
-import { NodeAllocator, nodeDocuments } from './api/nodes.ts'
+import { NodeAllocator } from './api/nodes.ts'
 import { controllerOf, isWorkloadKind, type Kind, type KubeObject, type Node, type Pod, type Ref, type Service, type Stored } from './api/object.ts'
 import { runReplicaSets } from './controllers/replicaset.ts'
 import { runScheduler } from './controllers/scheduler.ts'
@@ -41,21 +41,11 @@ export interface ClusterOptions {
   startup?: (pod: Pod) => Nanos
 }
 
-const DEFAULT_NODES = 3
 const DEFAULT_POD_CIDR = '10.244.0.0/16'
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/12'
-const STANDARD_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 
 /** Before whom a kind must be there, so that nothing is made that only comes later. */
 const LOADING_ORDER = ['Namespace', 'Node', 'ConfigMap', 'EndpointSlice', 'Endpoints', 'Service', 'DaemonSet', 'StatefulSet', 'Deployment', 'ReplicaSet', 'Pod']
-
-/** The API server of a cluster in the making has only its own Service. */
-const KUBERNETES_SERVICE: KubeObject = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-  spec: { ports: [{ name: 'https', port: 443, targetPort: 6443 }] },
-}
 
 /**
  * A cluster at rest: every object is stored, pods are scheduled, addressed and ready, Services have their slices.
@@ -212,38 +202,6 @@ export class Cluster {
     if (object.kind === 'Node') return this.#nodes.complete(object as Node)
     if (object.kind === 'Service') return this.#services.complete(object as Service)
     return object
-  }
-}
-
-/** What a cluster has before anybody puts something into it, as far as the documents do not say. */
-function furniture(documents: readonly KubeObject[], options: ClusterOptions): KubeObject[] {
-  const has = (kind: string) => documents.some((document) => document.kind === kind)
-  const implied = impliedNodes(documents)
-  const nodes = has('Node') || implied.length > 0 ? implied : nodeDocuments(options.nodes ?? DEFAULT_NODES, options.zones ?? [])
-  // A Service with a status comes out of a live cluster: what is not in its dump was not there.
-  const isDump = documents.some(({ kind, status }) => kind === 'Service' && status !== undefined)
-  const known = new Set(documents.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata?.name))
-  const used = new Set(documents.flatMap(({ metadata }) => metadata?.namespace ?? []))
-  const namespaces = [...new Set([...(isDump ? [] : STANDARD_NAMESPACES), ...used])].filter((name) => !known.has(name))
-  const hasKubernetes = documents.some(({ kind, metadata }) => kind === 'Service' && metadata?.name === 'kubernetes' && (metadata.namespace ?? 'default') === 'default')
-  return [
-    ...nodes,
-    ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    ...(isDump || hasKubernetes ? [] : [KUBERNETES_SERVICE]),
-  ]
-}
-
-/** The document's own words over what the cluster has added since. */
-function merge(before: Stored<unknown>, document: KubeObject, admitted: Stored<unknown>): Stored<unknown> {
-  // Every kind that has a spec or a status has it as an object.
-  const old = before as Stored<{ spec?: object; status?: object }>
-  const { spec } = admitted as Stored<{ spec?: object }>
-  return {
-    ...old,
-    ...admitted,
-    metadata: { ...old.metadata, ...document.metadata, name: old.metadata.name, namespace: old.metadata.namespace } as Stored<unknown>['metadata'],
-    ...(old.spec === undefined ? {} : { spec: { ...old.spec, ...spec } }),
-    ...(old.status === undefined ? {} : { status: old.status }),
   }
 }
 

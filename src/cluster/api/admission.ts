@@ -71,3 +71,17 @@ function fromBeta({ topology, ...endpoint }: BetaEndpoint): EndpointSlice['endpo
   const zone = endpoint.zone ?? topology?.['topology.kubernetes.io/zone']
   return { ...endpoint, ...(nodeName === undefined ? {} : { nodeName }), ...(zone === undefined ? {} : { zone }) }
 }
+
+/** An object that is applied again: the document's own words over what the cluster has added since. */
+export function merge(before: Stored<unknown>, document: KubeObject, admitted: Stored<unknown>): Stored<unknown> {
+  // Every kind that has a spec or a status has it as an object.
+  const old = before as Stored<{ spec?: object; status?: object }>
+  const { spec } = admitted as Stored<{ spec?: object }>
+  return {
+    ...old,
+    ...admitted,
+    metadata: { ...old.metadata, ...document.metadata, name: old.metadata.name, namespace: old.metadata.namespace } as Stored<unknown>['metadata'],
+    ...(old.spec === undefined ? {} : { spec: { ...old.spec, ...spec } }),
+    ...(old.status === undefined ? {} : { status: old.status }),
+  }
+}
