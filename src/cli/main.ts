@@ -41,7 +41,7 @@ function program(done: (code: number) => void): Command {
   withInput(kubehop.command('resolve'))
     .description('look up one name: every query, its answer, and what each call by that name costs')
     .argument('<name>')
-    .requiredOption('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME or client/NAME')
+    .requiredOption('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME, client/NAME, or a workload such as deployment/NAME (its first pod)')
     .addOption(outputOption('text', 'json'))
     .addHelpText('after', '\nExamples:\n  kubehop resolve -f objects.yaml --from pod/default/a redis\n  kubehop resolve -f objects.yaml --from pod/default/a --set dns.nodelocal=true www.example.com\n')
     .action(async (name, flags) => done((await import('./commands/resolve.ts')).resolve(name, flags)))
@@ -131,7 +131,7 @@ function withGrid(command: Command): Command {
 
 function withProbe(command: Command, isMandatory = true): Command {
   return withInput(command)
-    .addOption(new Option('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME or client/NAME').makeOptionMandatory(isMandatory))
+    .addOption(new Option('--from <source>', 'who asks: pod/NAMESPACE/NAME, node/NAME, client/NAME, or a workload such as deployment/NAME (its first pod)').makeOptionMandatory(isMandatory))
     .addOption(new Option('--to <target>', 'whom: tcp://HOST:PORT, udp://…, http://…, icmp://…; a name, an address or svc/NAME.NAMESPACE').makeOptionMandatory(isMandatory))
     .option('--via <node>', 'the node that a client outside uses as its next hop for service addresses')
     .option('--source-port <port>', 'always from this port')

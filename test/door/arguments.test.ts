@@ -65,6 +65,13 @@ for (const [what, call, says] of REFUSED) {
   })
 }
 
+door('what ipvsadm refuses, and connections that are not there, are IpvsErrors', () => {
+  const service = createVirtualService!(SERVICE) as library.VirtualServiceHandle
+  for (const call of [() => service.remove('a'), () => service.edit('a', { weight: 1 }), () => service.close(1), () => service.expire(1)]) {
+    assert.throws(call, (error: unknown) => error instanceof library.IpvsError && /^No such destination: a$|^no connection 1/.test(error.message))
+  }
+})
+
 door('what is right is taken, and fields that nobody knows are passed over', () => {
   assert.is((resolveTrace!({ ...LOOKUP, id: 'case-1' }) as library.ResolveTrace).result.ok, false)
   assert.type((tcpTrace!({ ...TRACE, rules: ['c:syn:1', 'b:bh:75000000'], id: 'case-2' }) as library.TcpTrace).connect_us, 'number')

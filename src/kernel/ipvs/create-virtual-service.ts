@@ -139,7 +139,7 @@ function find(named: ReadonlyMap<string, Destination>, name: string): Destinatio
 
 function connectionOf(connections: ReadonlyMap<number, OpenConnection>, id: number): OpenConnection {
   const connection = connections.get(id)
-  if (connection === undefined) throw new TypeError(`no connection ${id}: it was never opened, or has expired`)
+  if (connection === undefined) throw new IpvsError(`no connection ${String(id)}: it was never opened, or has expired`)
   return connection
 }
 
