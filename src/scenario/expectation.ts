@@ -1,4 +1,4 @@
-import { parseDuration } from './values/duration.ts'
+import { parseDuration } from '../engine/duration.ts'
 
 /** How a figure may be held against a value. */
 export const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {

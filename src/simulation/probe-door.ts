@@ -1,5 +1,5 @@
 import type { ProbeResult } from '../report/probe-meter.ts'
-import { parseDuration } from '../scenario/values/duration.ts'
+import { parseDuration } from '../engine/duration.ts'
 import { faultOfTarget, parseTarget } from '../scenario/values/target.ts'
 import { InputError, readInput } from './input-error.ts'
 import { runProbe, type ProbeRequest } from './probe.ts'

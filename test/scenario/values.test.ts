@@ -1,6 +1,6 @@
 import { parseBandwidth } from '../../src/scenario/values/bandwidth.ts'
 import { parseDistribution } from '../../src/scenario/values/distribution.ts'
-import { parseDuration } from '../../src/scenario/values/duration.ts'
+import { parseDuration } from '../../src/engine/duration.ts'
 import { parseFraction } from '../../src/scenario/values/fraction.ts'
 import { parseRate } from '../../src/scenario/values/rate.ts'
 import { formatReference, parseReference } from '../../src/scenario/values/reference.ts'

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../scenario/values/duration.ts'
+import { parseDuration } from '../../engine/duration.ts'
 import { Simulation } from '../../simulation/simulation.ts'
 import { World } from '../../simulation/world.ts'
 import { UsageError, type InputFlags } from '../flags.ts'

@@ -5,7 +5,7 @@ import { cellsOf, smallestWithoutErrors, type Sweep, type SweepRun } from '../..
 import { sweepText } from '../../report/sweep/text.ts'
 import { formatCount } from '../../report/units.ts'
 import { suggest } from '../../engine/nearest.ts'
-import { parseDuration } from '../../scenario/values/duration.ts'
+import { parseDuration } from '../../engine/duration.ts'
 import { readArms, seedsFrom, type Arm } from '../../simulation/arms/arms.ts'
 import { gridOf, inputHash } from '../../simulation/arms/sweep.ts'
 import type { WorldInput } from '../../simulation/world.ts'

@@ -4,7 +4,7 @@ import { DETECT_LOCAL_MODES, PROXY_MODES } from '../../proxy/config.ts'
 import type { Complaints } from '../complaint.ts'
 import { isRecord, readDocuments } from '../text/documents.ts'
 import { below, originOf, sourceOf, type Manifest, type Origin } from '../text/source.ts'
-import { parseDuration } from '../values/duration.ts'
+import { parseDuration } from '../../engine/duration.ts'
 import { cidr, count, flag, isCidr, oneOf, text } from './rules.ts'
 import { anything, checkShape, list, object, value, type Shape } from './shape.ts'
 

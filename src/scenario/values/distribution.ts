@@ -1,5 +1,5 @@
 import type { Distribution } from '../../traffic/distribution.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '../../engine/duration.ts'
 import type { Written } from './written.ts'
 
 /** How each name reads its arguments; undefined when they do not fit. */

@@ -1,5 +1,5 @@
 import type { Nanos } from '../../../engine/agenda.ts'
-import { SECOND } from '../../resolver/resolution.ts'
+import { parseDuration } from '../../../engine/duration.ts'
 import type { CorefileProblem, Directive } from '../corefile.ts'
 
 /** Arguments of plugins, read and checked: what all of them share. */
@@ -34,14 +34,10 @@ export function wholeNumber(text: string | undefined, least: number, most: numbe
   return undefined
 }
 
-const UNITS: Record<string, Nanos> = { ns: 1, us: 1e3, ms: 1e6, s: SECOND, m: 60 * SECOND, h: 3600 * SECOND }
-
 /** A duration as Go writes it (`1m30s`); undefined after a complaint. */
 export function duration(text: string | undefined, directive: Directive, complain: Complain): Nanos | undefined {
-  const parts = text === undefined ? [] : [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)/g)]
-  if (text !== undefined && parts.length > 0 && parts.map(([all]) => all).join('') === text) {
-    return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ''] ?? 0), 0)
-  }
+  const value = parseDuration(text ?? '')
+  if (value !== undefined) return value
   complain({ line: directive.line, message: `${directive.name}: expected a duration such as 5s, but found ${text === undefined ? 'nothing' : `'${text}'`}` })
   return undefined
 }
