@@ -1,11 +1,12 @@
 import type { Agenda } from '../engine/agenda.ts'
 import { Timer } from '../engine/timer.ts'
 import { formatAddress, parseAddress, type Address } from '../kernel/address.ts'
-import { PLACES, type Journey } from '../kernel/journey.ts'
+import type { Journey } from '../kernel/journey.ts'
 import type { SocketError } from '../socket/errors.ts'
 import type { Stack } from '../socket/stack.ts'
 import type { TcpHandler, TcpSocket } from '../socket/tcp/socket.ts'
 import type { Datagram, UdpHandler, UdpSocket } from '../socket/udp.ts'
+import { QueryLedgers } from './query-ledgers.ts'
 import type { DnsMessage } from './records/message.ts'
 import type { Libc } from './resolver/resolv-conf.ts'
 import { newResolver, type Resolve } from './resolver/new-resolver.ts'
@@ -59,10 +60,7 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
   readonly #addresses = new Map<string, Address>()
   readonly #names = new Map<Address, string>()
   readonly #opened: (Opened | undefined)[] = []
-  /** Time by place of each query of this round, and of the latest that was answered: the one that the round waited for. */
-  readonly #ledgers: Float64Array[] = []
-  #ledgersUsed = 0
-  #answered: Float64Array | null = null
+  readonly #ledgers = new QueryLedgers()
   #lookup: Lookup | undefined
   #resolution: Resolution | undefined
   #startedAt = 0
@@ -81,6 +79,7 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
     this.#lookup = lookup
     this.#startedAt = this.#agenda.now
     this.#queries = 0
+    this.#ledgers.begin(lookup.ledger)
     this.#resolution = this.#resolve(lookup.name, lookup.family)
     this.resume(TIME_IS_UP) // what starts a generator is not read
   }
@@ -120,7 +119,7 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
     this.#opened.push(opened)
     const destination = this.#addressOf(server)
     if (destination === undefined) return opened.handle
-    const ledger = this.#newLedger()
+    const ledger = this.#ledgers.next()
     opened.socket = this.#stack.connect({ destination, port: DNS_PORT, handler: this, context: opened, ledger, journey: this.#lookup?.journey ?? null })
     return opened.handle
   }
@@ -137,7 +136,7 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
       return
     }
     const address = this.#addressOf(server)
-    const ledger = this.#newLedger()
+    const ledger = this.#ledgers.next()
     const sent = address === undefined ? 'ENETUNREACH' : socket.sendTo(address, DNS_PORT, queryBytes(query, 'udp'), query, ledger, this.#lookup?.journey ?? null)
     if (sent !== 'ok' && socket.peer !== undefined) this.#refuseLater(handle)
   }
@@ -152,14 +151,14 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
     const opened = this.#ours(socket)
     const { payload } = datagram
     if (opened === undefined || !(payload instanceof Response)) return
-    this.#answered = datagram.ledger
+    this.#ledgers.answer(datagram.ledger)
     this.#hear(opened.handle, opened.server === '' ? this.#nameOf(datagram.source) : opened.server, payload)
   }
 
   onMessage(socket: TcpSocket, message: unknown): void {
     const opened = this.#ours(socket)
     if (opened === undefined || !(message instanceof Response)) return
-    this.#answered = socket.ledger
+    this.#ledgers.answer(socket.ledger)
     this.#hear(opened.handle, opened.server, message)
   }
 
@@ -200,32 +199,11 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
 
   #finish(result: LookupResult): void {
     const lookup = this.#lookup
-    this.#endRound()
+    this.#ledgers.endRound()
     this.end()
     if (lookup === undefined) return
     this.#listener.ended(lookup.name, result, this.#queries, this.#agenda.now - this.#startedAt)
     lookup.found(result)
-  }
-
-  /** A ledger for the next query; the first one after an answer begins a round. */
-  #newLedger(): Float64Array | null {
-    if (this.#lookup?.ledger == null) return null
-    if (this.#answered !== null) this.#endRound()
-    const at = this.#ledgersUsed++
-    let ledger = this.#ledgers[at]
-    if (ledger === undefined) this.#ledgers.push((ledger = new Float64Array(PLACES.length)))
-    else ledger.fill(0)
-    return ledger
-  }
-
-  /** Of the questions that were asked side by side the caller waited for the one that was answered last. */
-  #endRound(): void {
-    const ledger = this.#lookup?.ledger
-    const answered = this.#answered
-    if (ledger != null && answered !== null) for (let place = 0; place < ledger.length; place++) ledger[place]! += answered[place]!
-    answered?.fill(0)
-    this.#answered = null
-    this.#ledgersUsed = 0
   }
 
   #addressOf(server: string): Address | undefined {
