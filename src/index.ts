@@ -1,10 +1,8 @@
 /** The library's door: what others can build on without a command line. */
 export { simulate, probe, compare } from './door/simulations.ts'
-export type { SimulateOptions } from './simulation/simulate.ts'
-export type { CompareOptions } from './simulation/arms/compare.ts'
+export type { SimulateOptions, ProbeOptions, CompareOptions } from './simulation/options.ts'
 export type { Comparison, ComparedFigure, BehaviourDifference } from './report/compare/comparison.ts'
 export type { Difference } from './report/compare/paired.ts'
-export type { ProbeOptions } from './simulation/probe-door.ts'
 export type { Report, TrafficReport, NodeReport, ExpectationReport } from './report/report.ts'
 export type { ProbeResult } from './report/probe-meter.ts'
 export { InputError } from './simulation/input-error.ts'

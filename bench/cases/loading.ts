@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { World } from '../../src/simulation/world.ts'
 import { benchObjects } from '../cluster.ts'
 import { timed, type Options, type Sample } from '../sample.ts'

@@ -1,6 +1,6 @@
 import type { Pod } from '../../src/cluster/api/object.ts'
 import { addressOf } from '../../src/kernel/address.ts'
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { World } from '../../src/simulation/world.ts'
 import type { TcpHandler } from '../../src/socket/tcp/socket.ts'
 import type { Ask } from '../../src/traffic/message.ts'

@@ -1,4 +1,4 @@
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { Simulation } from '../../src/simulation/simulation.ts'
 import { timed, type Options, type Sample } from '../sample.ts'
 

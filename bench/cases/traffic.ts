@@ -1,5 +1,5 @@
 import { PLACES } from '../../src/kernel/journey.ts'
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { Simulation } from '../../src/simulation/simulation.ts'
 import type { Meter } from '../../src/traffic/load.ts'
 import { benchObjects, type BenchCluster } from '../cluster.ts'

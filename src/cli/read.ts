@@ -1,5 +1,5 @@
 import { renderComplaint } from '../scenario/complaint.ts'
-import { readInput } from '../simulation/input-error.ts'
+import { readInput } from '../simulation/read-input.ts'
 import type { WorldInput } from '../simulation/world.ts'
 import { suggest } from '../engine/nearest.ts'
 import { SCHEDULER_NAMES } from '../kernel/ipvs/schedulers/by-name.ts'

@@ -5,9 +5,10 @@ import type { Comparison } from '../report/compare/comparison.ts'
 import type { ProbeResult } from '../report/probe-meter.ts'
 import type { Report } from '../report/report.ts'
 import { whole } from '../scenario/schema/shape.ts'
-import { compare as compareSettings, type CompareOptions } from '../simulation/arms/compare.ts'
-import { probe as probeObjects, type ProbeOptions } from '../simulation/probe-door.ts'
-import { simulate as run, type SimulateOptions } from '../simulation/simulate.ts'
+import { compare as compareSettings } from '../simulation/arms/compare.ts'
+import type { CompareOptions, ProbeOptions, SimulateOptions } from '../simulation/options.ts'
+import { probe as probeObjects } from '../simulation/probe-door.ts'
+import { simulate as run } from '../simulation/simulate.ts'
 import { callable, check, options, text } from './arguments.ts'
 
 /** YAML or JSON text, one object, or a list of a Scenario and Kubernetes objects. */

@@ -6,16 +6,7 @@ import type { Sync } from '../proxy/sync-loop.ts'
 import type { Meter } from '../traffic/load.ts'
 import type { Request } from '../traffic/request.ts'
 import { Histogram, type Summary } from './histogram.ts'
-
-/** What a node knew too late. */
-export interface KnowledgeReport {
-  /** From each change of a Service or its endpoints at the API server until the node's rules showed it. */
-  propagation_ns: Summary | Record<string, never>
-  /** How long its rules named pods that did not answer any more. */
-  stale_ns: number
-  /** Requests from it that began in that time, and failed. */
-  failed_while_stale: number
-}
+import type { KnowledgeReport } from './timeline-report.ts'
 
 /** A pod that stopped answering. */
 interface Death {

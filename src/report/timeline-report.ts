@@ -1,6 +1,15 @@
 import type { Summary } from './histogram.ts'
 import type { IntervalReport } from './interval-meter.ts'
-import type { KnowledgeReport } from './knowledge-meter.ts'
+
+/** What a node knew too late. */
+export interface KnowledgeReport {
+  /** From each change of a Service or its endpoints at the API server until the node's rules showed it. */
+  propagation_ns: Summary | Record<string, never>
+  /** How long its rules named pods that did not answer any more. */
+  stale_ns: number
+  /** Requests from it that began in that time, and failed. */
+  failed_while_stale: number
+}
 
 /** How a run went on, where its scenario has a timeline. */
 export interface TimelineReport {

@@ -1,6 +1,4 @@
-import { renderComplaints, type Complaint } from '../scenario/complaint.ts'
-import { loadInput, type Input } from '../scenario/load.ts'
-import type { WorldInput } from './world.ts'
+import type { Complaint } from '../scenario/complaint.ts'
 
 /** The input cannot be simulated. `message` is for people; `complaints` has each place. */
 export class InputError extends Error {
@@ -11,14 +9,4 @@ export class InputError extends Error {
     this.name = 'InputError'
     this.complaints = complaints
   }
-}
-
-/** Reads and checks an input; throws an InputError that names every place if there is anything wrong with it. */
-export function readInput(input: Input): WorldInput & { complaints: readonly Complaint[] } {
-  const { scenario, objects, proxy, complaints, more, ok } = loadInput(input)
-  if (!ok || scenario === undefined) {
-    const errors = complaints.filter(({ severity }) => severity === 'error')
-    throw new InputError(renderComplaints(errors, more), errors)
-  }
-  return { scenario, objects, proxyDocument: proxy, complaints }
 }

@@ -1,28 +1,12 @@
 import type { ProbeResult } from '../report/probe-meter.ts'
 import { parseDuration } from '../engine/duration.ts'
 import { faultOfTarget, parseTarget } from '../scenario/values/target.ts'
-import { InputError, readInput } from './input-error.ts'
+import { InputError } from './input-error.ts'
+import type { ProbeOptions } from './options.ts'
+import { readInput } from './read-input.ts'
 import { runProbe, type ProbeRequest } from './probe.ts'
 import { readSender } from './senders/sender-words.ts'
 import type { WorldInput } from './world.ts'
-
-export interface ProbeOptions {
-  /** `pod/NS/NAME`, `node/NAME` or `client/NAME`. */
-  from: string
-  /** `tcp://10.96.0.10:80`, `udp://…`, `icmp://…`, `http://…`, `svc/NAME.NS:PORT`. */
-  to: string
-  /** Default 1. */
-  count?: number
-  mode?: 'iptables' | 'ipvs' | 'nftables' | 'userspace'
-  scheduler?: string
-  via?: string
-  sourcePort?: number
-  /** Between attempts, and how long each may take: `1s`. Defaults 0 and 1.5s. */
-  gap?: string
-  timeout?: string
-  seed?: string
-  set?: Readonly<Record<string, unknown>>
-}
 
 /** Sends requests one after the other and tells who answered: the object that `probe -o json` prints. */
 export function probe(objects: string | object | readonly object[], options: ProbeOptions): ProbeResult {

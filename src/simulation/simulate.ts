@@ -1,18 +1,10 @@
 import type { Meter } from '../traffic/load.ts'
 import type { Report } from '../report/report.ts'
-import { readInput } from './input-error.ts'
+import type { SimulateOptions } from './options.ts'
+import { readInput } from './read-input.ts'
 import { reportOf } from './result.ts'
 import { Simulation } from './simulation.ts'
 import type { WorldInput } from './world.ts'
-
-export interface SimulateOptions {
-  seed?: string
-  mode?: 'iptables' | 'ipvs' | 'nftables' | 'userspace'
-  /** Settings as `--set` takes them: path to value. */
-  set?: Readonly<Record<string, unknown>>
-  /** By the name of the traffic: told of each of its requests that ends. */
-  observers?: Readonly<Record<string, Meter>>
-}
 
 /**
  * Runs a scenario and returns the object that `run -o json` prints. `scenario` is YAML or JSON text, one object, or an

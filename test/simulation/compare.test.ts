@@ -4,7 +4,7 @@ import { comparisonText } from '../../src/report/compare/text.ts'
 import type { Comparison } from '../../src/report/compare/comparison.ts'
 import { probeServices } from '../../src/simulation/arms/behaviour/probe-all.ts'
 import { compare } from '../../src/simulation/arms/compare.ts'
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { simulate } from '../../src/simulation/simulate.ts'
 import { assert, suite } from '../kit.ts'
 

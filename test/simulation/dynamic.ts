@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/cluster/api/object.ts'
 import { addressOf } from '../../src/kernel/address.ts'
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { World } from '../../src/simulation/world.ts'
 import { failureKind } from '../../src/socket/errors.ts'
 import type { Stack } from '../../src/socket/stack.ts'

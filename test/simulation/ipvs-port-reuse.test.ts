@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readInput } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { probeIn } from '../../src/simulation/probe.ts'
 import { readProbe } from '../../src/simulation/probe-door.ts'
 import { World } from '../../src/simulation/world.ts'

@@ -1,4 +1,5 @@
-import { InputError, readInput } from '../../src/simulation/input-error.ts'
+import { InputError } from '../../src/simulation/input-error.ts'
+import { readInput } from '../../src/simulation/read-input.ts'
 import { probe } from '../../src/simulation/probe-door.ts'
 import { readSender } from '../../src/simulation/senders/sender-words.ts'
 import { assert, suite } from '../kit.ts'

@@ -1,4 +1,5 @@
-import { probe, type ProbeOptions } from '../../src/simulation/probe-door.ts'
+import type { ProbeOptions } from '../../src/simulation/options.ts'
+import { probe } from '../../src/simulation/probe-door.ts'
 import { simulate } from '../../src/simulation/simulate.ts'
 import { assert, suite } from '../kit.ts'
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { inputFor } from '../../simulation/arms/arms.ts'
-import { InputError, readInput } from '../../simulation/input-error.ts'
+import { InputError } from '../../simulation/input-error.ts'
+import { readInput } from '../../simulation/read-input.ts'
 import { runToEnd } from '../../simulation/simulate.ts'
 import { WorldError } from '../../simulation/world-error.ts'
 import { withReader } from './input.ts'

@@ -3,7 +3,8 @@ import { isSchedulerName, SCHEDULER_NAMES } from '../../kernel/ipvs/schedulers/b
 import { PROXY_MODES } from '../../proxy/config.ts'
 import type { Input } from '../../scenario/load.ts'
 import type { Setting } from '../../scenario/settings/settings.ts'
-import { InputError, readInput } from '../input-error.ts'
+import { InputError } from '../input-error.ts'
+import { readInput } from '../read-input.ts'
 import type { WorldInput } from '../world.ts'
 
 /** One of the settings under which a scenario is run beside others. */

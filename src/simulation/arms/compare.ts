@@ -6,23 +6,11 @@ import { VERSION } from '../../version.ts'
 import { combine, inputFor, modeAxis, parseSetting, pathAxis, readArms, seedsFrom, variantAxis, type Arm } from './arms.ts'
 import { factsOf } from './behaviour/facts.ts'
 import { behaviourDifferences, probeServices } from './behaviour/probe-all.ts'
-import { InputError, readInput } from '../input-error.ts'
+import { InputError } from '../input-error.ts'
+import type { ArmsWanted, CompareOptions } from '../options.ts'
+import { readInput } from '../read-input.ts'
 import { runToEnd } from '../simulate.ts'
 import { World, type WorldInput } from '../world.ts'
-
-export interface ArmsWanted {
-  /** `iptables`, `ipvs:rr`, `nftables`, … the first is what the others are held against. */
-  modes?: readonly string[]
-  /** Names of the scenario's variants. */
-  variants?: readonly string[]
-  /** `PATH=VALUE` as `--set` takes it; a path that occurs more than once is compared. */
-  sets?: readonly string[]
-}
-
-export interface CompareOptions extends ArmsWanted {
-  /** How many seeds; default 10. */
-  seeds?: number
-}
 
 /** Runs a scenario under several settings with the same arrivals, and says what differs. Throws an InputError for what cannot be simulated. */
 export function compare(scenario: string | object | readonly object[], { seeds = 10, ...wanted }: CompareOptions): Comparison {
