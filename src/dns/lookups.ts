@@ -36,12 +36,12 @@ export class Lookups {
     this.#listener = listener
   }
 
-  /** getaddrinfo(name), any family; `found` is called once, perhaps before this returns. */
-  resolve(name: string, ledger: Float64Array | null, journey: Journey | null, found: (result: LookupResult) => void): void {
+  /** getaddrinfo(name), any family; `found` is called once, perhaps before this returns, and told how many queries that took. */
+  resolve(name: string, ledger: Float64Array | null, journey: Journey | null, found: (result: LookupResult, queries: number) => void): void {
     const known = this.#remembered.get(name)
     if (known !== undefined && known.until > this.#agenda.now) {
       this.#listener.remembered(name)
-      found(known.result)
+      found(known.result, 0)
       return
     }
     const thread = this.#free.pop() ?? this.#newThread()
@@ -50,10 +50,10 @@ export class Lookups {
       family: 'unspec',
       ledger,
       journey,
-      found: (result) => {
+      found: (result, queries) => {
         this.#free.push(thread)
         this.#remember(name, result)
-        found(result)
+        found(result, queries)
       },
     }
     thread.start(lookup)

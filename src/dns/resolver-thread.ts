@@ -28,7 +28,8 @@ export interface Lookup {
   readonly family: Family
   readonly ledger: Float64Array | null
   readonly journey: Journey | null
-  found(result: LookupResult): void
+  /** After so many queries. */
+  found(result: LookupResult, queries: number): void
 }
 
 /** How the processes of one pod or machine resolve names. */
@@ -203,7 +204,7 @@ export class ResolverThread implements ResolverHost, UdpHandler, TcpHandler {
     this.end()
     if (lookup === undefined) return
     this.#listener.ended(lookup.name, result, this.#queries, this.#agenda.now - this.#startedAt)
-    lookup.found(result)
+    lookup.found(result, this.#queries)
   }
 
   #addressOf(server: string): Address | undefined {

@@ -66,6 +66,9 @@ function addTraffic(figures: Map<string, number>, name: string, traffic: Traffic
   figures.set(`${name}.errors`, failed)
   figures.set(`${name}.error_rate`, traffic.requests === 0 ? 0 : failed / traffic.requests)
   figures.set(`${name}.rate`, traffic.rate_per_s)
+  figures.set(`${name}.outage`, traffic.failing?.longest_ns ?? 0)
+  figures.set(`${name}.failing`, traffic.failing === undefined ? 0 : traffic.failing.last_ns - traffic.failing.first_ns)
+  if (traffic.queries_per_request !== undefined) figures.set(`${name}.queries_per_request`, traffic.queries_per_request)
   addAll(figures, name, traffic.latency_ns)
   addAll(figures, name, traffic.phases_ns)
   addAll(figures, `${name}.errors`, traffic.errors)
@@ -93,6 +96,7 @@ function addTimeline(figures: Map<string, number>, { timeline }: Report): void {
   if (timeline === undefined) return
   const nodes = Object.entries(timeline.nodes)
   figures.set('changes', timeline.changes)
+  figures.set('pods_ending', timeline.pods_ending)
   addAll(figures, 'propagation', timeline.propagation_ns)
   for (const [name, { propagation_ns, stale_ns, failed_while_stale }] of nodes) {
     addAll(figures, `${name}.propagation`, propagation_ns)

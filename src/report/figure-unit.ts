@@ -1,6 +1,6 @@
 import { formatCount, formatPercent, formatTime } from './units.ts'
 
-const TIME = /(^|\.)(min|mean|p50|p90|p99|p999|max)$|\.places\.\w+$/
+const TIME = /(^|\.)(min|mean|p50|p90|p99|p999|max|outage|failing|stale|first_full_ns)$|\.places\.\w+$/
 const SHARE = /(^|\.)(error_rate|cpu_busy)$/
 
 /** A figure of a report in the unit that people read it in. */

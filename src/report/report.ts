@@ -20,6 +20,8 @@ export interface Report {
   /** Only of a scenario with a timeline. */
   timeline?: TimelineReport
   nodes: Record<string, NodeReport>
+  /** Only of nodes whose conntrack was a quarter full at some time: the most entries in each interval. */
+  conntrack?: { interval_ns: number; nodes: Record<string, number[]> }
   /** Empty where nobody asks for names. */
   dns: DnsReport | Record<string, never>
   /** Packets that nobody received, by reason, over all machines and wires. */
@@ -38,10 +40,15 @@ export interface TrafficReport {
   /** Mean ns of an answered request, by place; `waiting` is what no packet was on its way: think of windows and timers. */
   places_ns: Record<string, number>
   backends: Record<string, number>
+  /** Only where requests failed: when the first and the last of them should have begun, and the longest time in which all failed. */
+  failing?: { first_ns: number; last_ns: number; longest_ns: number; longest_from_ns: number }
+  /** Only where the target is a name: DNS queries a request, on average. */
+  queries_per_request?: number
 }
 
 export interface NodeReport {
-  conntrack: { entries_max: number; insert: number; insert_failed: number; drop: number; early_drop: number; invalid: number }
+  /** `limit`: nf_conntrack_max at the end of the run; `first_full_ns`: when a packet was first dropped for want of an entry. */
+  conntrack: { entries_max: number; limit: number; first_full_ns?: number; insert: number; insert_failed: number; drop: number; early_drop: number; invalid: number }
   rules: number
   proxy_syncs: number
   /** Share of the time that its cores worked, 1 for all cores all the time. */

@@ -5,8 +5,9 @@ import { isDnsReport } from './dns-meter.ts'
 import { dnsText } from './dns-text.ts'
 import type { Paint } from './paint.ts'
 import { table } from './table.ts'
+import { occupancyText } from './occupancy-text.ts'
 import { timelineText } from './timeline-text.ts'
-import { formatCount, formatPercent, formatTime } from './units.ts'
+import { formatCount, formatPercent, formatTime, significant } from './units.ts'
 
 /** The words for each place where time goes. */
 const PLACE_WORDS: Record<string, string> = {
@@ -25,6 +26,7 @@ export function reportText(report: Report, command: string, paint: Paint): strin
     timelineText(report.timeline, paint),
     namesText(report.dns, paint),
     nodesText(report, paint),
+    occupancyText(report, paint),
     dropsText(report, paint),
     expectationsText(report, paint),
   ]
@@ -47,9 +49,16 @@ function trafficText(name: string, traffic: TrafficReport, paint: Paint): string
   const errors = failed === 0 ? paint.good('no errors') : paint.bad(`${formatCount(failed)} failed (${formatPercent(share)})`)
   const lines = [`${paint.bold(name)}  ${formatCount(traffic.requests)} requests, ${formatCount(traffic.rate_per_s)}/s, ${errors}`]
   for (const [kind, count] of Object.entries(traffic.errors)) lines.push(`  ${paint.bad(kind)}: ${formatCount(count)}`)
+  if (traffic.failing !== undefined) lines.push(`  ${failingText(traffic.failing)}`)
+  if (traffic.queries_per_request !== undefined) lines.push(`  ${significant(traffic.queries_per_request)} DNS queries a request`)
   if (isSummary(traffic.latency_ns)) lines.push(latencyTable(traffic, traffic.latency_ns), placesText(traffic, traffic.latency_ns.mean))
   if (traffic.ok > 0) lines.push(backendsText(traffic))
   return lines.join('\n')
+}
+
+function failingText({ first_ns, last_ns, longest_ns, longest_from_ns }: NonNullable<TrafficReport['failing']>): string {
+  const span = first_ns === last_ns ? `failed at ${formatTime(first_ns)}` : `failed between ${formatTime(first_ns)} and ${formatTime(last_ns)}`
+  return longest_ns === 0 ? `${span}; others were answered all the while` : `${span}; nobody was answered for ${formatTime(longest_ns)} from ${formatTime(longest_from_ns)} on`
 }
 
 const COLUMNS = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'] as const
@@ -78,9 +87,17 @@ const LISTED = 12
 
 function backendsText(traffic: TrafficReport): string {
   const backends = Object.entries(traffic.backends)
-  const rows = backends.slice(0, LISTED).map(([name, count]) => [`  ${name}`, formatCount(count), formatPercent(count / traffic.ok)])
+  const chance = backends.length > 1 ? [fairChance(traffic.ok, backends.length)] : []
+  const rows = backends.slice(0, LISTED).map(([name, count]) => [`  ${name}`, formatCount(count), formatPercent(count / traffic.ok), ...chance])
   const more = backends.length > LISTED ? `\n  and ${backends.length - LISTED} more` : ''
-  return `${table([['  backend', 'answers', 'share'], ...rows])}${more}${backends.length > 1 ? `\n  ${fairnessText(backends.map(([, count]) => count))}` : ''}`
+  return `${table([['  backend', 'answers', 'share', ...(chance.length > 0 ? ['by fair chance'] : [])], ...rows])}${more}${backends.length > 1 ? `\n  ${fairnessText(backends.map(([, count]) => count))}` : ''}`
+}
+
+/** What each of so many backends gets if every answer falls on one of them by chance: 95 of 100 times between these. */
+function fairChance(answers: number, backends: number): string {
+  const mean = answers / backends
+  const spread = 1.96 * Math.sqrt(mean * (1 - 1 / backends))
+  return `${formatCount(Math.max(0, mean - spread))} to ${formatCount(mean + spread)}`
 }
 
 /** Below this, chance alone hardly explains the shares. */
@@ -88,8 +105,8 @@ const UNLIKELY = 0.01
 
 function fairnessText(counts: readonly number[]): string {
   const p = fairnessP(counts)
-  if (p >= UNLIKELY) return `shares are what fair chance gives (p = ${p.toFixed(2)})`
-  return `shares are not what fair chance gives (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}): connections that live long, affinity or a policy`
+  if (p >= UNLIKELY) return `shares are what fair chance gives (p = ${p.toFixed(2)}): no sign of anything else`
+  return `shares are not what fair chance gives (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}): connections that live long, pods that came or went, affinity or a policy`
 }
 
 function namesText(dns: Report['dns'], paint: Paint): string {
@@ -116,14 +133,16 @@ function dropsText(report: Report, paint: Paint): string {
 function expectationsText(report: Report, paint: Paint): string {
   if (report.expectations.length === 0) return ''
   const lines = report.expectations.map(({ expect, value, ok, hint }) => {
-    const measured = value === null ? `the report has no such figure${hint === undefined ? '' : `; ${hint}`}` : `measured ${isTime(expect) ? formatTime(value) : String(value)}`
+    const measured = value === null ? `the report has no such figure${hint === undefined ? '' : `; ${hint}`}` : `measured ${inUnitOf(expect, value)}`
     return `  ${ok ? paint.good('✓') : paint.bad('✗')} ${expect}   ${measured}`
   })
   return `${paint.bold('expectations')}\n${lines.join('\n')}`
 }
 
-function isTime(expect: string): boolean {
-  return /\d(ns|us|µs|ms|s|m|h)\s*$/.test(expect)
+/** A figure as the expectation's own value is written. */
+function inUnitOf(expect: string, value: number): string {
+  if (/\d(ns|us|µs|ms|s|m|h)\s*$/.test(expect)) return formatTime(value)
+  return /%\s*$/.test(expect) ? formatPercent(value) : String(value)
 }
 
 function isSummary(summary: object): summary is Summary {

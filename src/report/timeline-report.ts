@@ -13,6 +13,8 @@ export interface KnowledgeReport {
 
 /** How a run went on, where its scenario has a timeline. */
 export interface TimelineReport {
+  /** Pods that were still on their way out at the end: what becomes of them nobody has seen. */
+  pods_ending: number
   /** What the timeline did, in order. */
   events: { at_ns: number; what: string }[]
   interval_ns: number

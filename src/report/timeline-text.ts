@@ -8,7 +8,11 @@ import { formatCount, formatTime } from './units.ts'
 export function timelineText(timeline: TimelineReport | undefined, paint: Paint): string {
   if (timeline === undefined) return ''
   const traffic = Object.entries(timeline.intervals).map(([name, intervals]) => overTime(name, intervals, timeline, paint))
-  return [...traffic, knowledgeText(timeline, paint)].filter((section) => section !== '').join('\n\n')
+  return [...traffic, knowledgeText(timeline, paint), unfinishedText(timeline, paint)].filter((section) => section !== '').join('\n\n')
+}
+
+function unfinishedText({ pods_ending }: TimelineReport, paint: Paint): string {
+  return pods_ending === 0 ? '' : `${paint.bad('not seen')}  the run ends while ${formatCount(pods_ending)} pods are still on their way out: a longer \`duration\` shows what becomes of them`
 }
 
 /** Some intervals in a row, and what has happened at their beginning. */
@@ -30,25 +34,29 @@ function overTime(name: string, intervals: readonly IntervalReport[], { interval
   return [`${paint.bold(name)} over time`, ...all.map(({ text }) => text)].join('\n')
 }
 
-/** Quiet intervals in a row become one; an event begins a new one. */
+/** Intervals in a row in which nothing failed, or everything in the same way, become one; an event begins a new one. */
 function rowsOf(intervals: readonly IntervalReport[], length: number, begins: ReadonlySet<number>): Row[] {
   const rows: Row[] = []
   for (const { start_ns, requests, errors, p99_ns } of intervals) {
     const last = rows.at(-1)
-    const row = { start_ns, end_ns: start_ns + length, requests, errors, p99_ns }
-    if (last === undefined || begins.has(start_ns) || hasErrors(last) || hasErrors(row)) {
+    const row = { start_ns, end_ns: start_ns + length, requests, errors: { ...errors }, p99_ns }
+    if (last === undefined || begins.has(start_ns) || characterOf(last) !== characterOf(row)) {
       rows.push(row)
       continue
     }
     last.end_ns = row.end_ns
     last.requests += requests
+    for (const [kind, count] of Object.entries(errors)) last.errors[kind] = (last.errors[kind] ?? 0) + count
     last.p99_ns = Math.max(last.p99_ns, p99_ns)
   }
   return rows
 }
 
-function hasErrors({ errors }: Pick<Row, 'errors'>): boolean {
-  return Object.keys(errors).length > 0
+/** Rows of the same character can be one. Where some failed and some did not, each is its own. */
+function characterOf({ start_ns, requests, errors }: Row): string {
+  const failed = Object.values(errors).reduce((sum, count) => sum + count, 0)
+  if (failed === 0) return 'quiet'
+  return failed === requests ? Object.keys(errors).join() : `mixed ${start_ns}`
 }
 
 function rowText({ start_ns, end_ns, requests, errors, p99_ns }: Row, paint: Paint): string {

@@ -3,6 +3,7 @@ import { PLACES } from '../kernel/journey.ts'
 import type { Meter } from '../traffic/load.ts'
 import type { Request } from '../traffic/request.ts'
 import { Histogram } from './histogram.ts'
+import { OutageMeter, type Outages } from './outage-meter.ts'
 
 /** Counts by name. */
 export type Counts = Map<string, number>
@@ -18,34 +19,46 @@ export class TrafficMeter implements Meter {
   readonly backends: Counts = new Map()
   /** ns by place, of the requests that were answered. */
   readonly places = new Float64Array(PLACES.length)
+  /** The target is a name, so that finding its address is a phase of its own. */
+  readonly resolvesNames: boolean
   requests = 0
   ok = 0
+  queries = 0
   readonly #from: number
   readonly #to: number
-  readonly #resolvesNames: boolean
+  readonly #outages: OutageMeter
 
-  /** `resolvesNames`: the target is a name, so that finding its address is a phase of its own. */
-  constructor(from: number, resolvesNames: boolean, to = Number.POSITIVE_INFINITY) {
+  /** Of a run that lasts so long. */
+  constructor(from: number, resolvesNames: boolean, duration: number, to = Number.POSITIVE_INFINITY) {
     this.#from = from
     this.#to = to
-    this.#resolvesNames = resolvesNames
+    this.resolvesNames = resolvesNames
+    this.#outages = new OutageMeter(duration)
   }
 
   ended(request: Request): void {
     if (request.start < this.#from || request.start >= this.#to) return
     this.requests++
+    this.queries += request.queries
     const { failure, answer } = request
     if (failure !== undefined || answer === undefined) {
       add(this.errors, failure ?? 'no answer')
+      this.#outages.failed(request.start)
       return
     }
     this.ok++
+    this.#outages.answered(request.start)
     add(this.backends, answer.backend)
     this.latency.record(request.ended - request.start)
-    if (this.#resolvesNames) this.dns.record(request.resolved - request.start)
+    if (this.resolvesNames) this.dns.record(request.resolved - request.start)
     if (request.connected > request.resolved) this.connect.record(request.connected - request.resolved)
     this.response.record(request.ended - request.connected)
     for (let place = 0; place < this.places.length; place++) this.places[place]! += request.ledger[place]!
+  }
+
+  failing(): { failing?: Outages } {
+    const failing = this.#outages.report()
+    return failing === undefined ? {} : { failing }
   }
 }
 

@@ -35,7 +35,8 @@ export function formatBytes(bytes: number): string {
   return `${significant(size)} ${units[unit]}`
 }
 
-function significant(value: number): string {
+/** Three significant digits or so: `4.49`, `154`. */
+export function significant(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
   return Number(value.toFixed(digits)).toString()
 }

@@ -29,6 +29,7 @@ export function reportOf(simulation: Simulation): Report {
     ...windowReports(simulation),
     ...(simulation.chronicle === undefined ? {} : { timeline: simulation.chronicle.report() }),
     nodes: Object.fromEntries([...world.nodes.values()].sort(byName).map((node) => [node.facts.name, nodeReport(world, node)])),
+    ...conntrackOverTime(world),
     dns: world.names.report(),
     drops: dropsOf(world),
     expectations: [],
@@ -57,6 +58,8 @@ function trafficReport(meter: TrafficMeter, measured: number): TrafficReport {
     phases_ns: { dns: meter.dns.summary() ?? {}, connect: meter.connect.summary() ?? {}, response: meter.response.summary() ?? {} },
     places_ns: placesOf(meter.places, meter.ok, latency),
     backends: sortedCounts(meter.backends),
+    ...meter.failing(),
+    ...(meter.resolvesNames && meter.requests > 0 ? { queries_per_request: round(meter.queries / meter.requests) } : {}),
   }
 }
 
@@ -68,12 +71,23 @@ function placesOf(places: Float64Array, ok: number, latency: Summary | undefined
   return { ...Object.fromEntries(means), waiting: Math.max(0, latency.mean - known) }
 }
 
+/** A table that is emptier than this is nobody's worry. */
+const WORTH_A_LOOK = 0.25
+
+function conntrackOverTime({ nodes, now, scenario }: World): Pick<Report, 'conntrack'> {
+  const worrying = [...nodes.values()].sort(byName).filter(({ tracking: { table } }) => table.settings.max > 0 && table.occupancy.peak >= WORTH_A_LOOK * table.settings.max)
+  const interval = worrying[0]?.tracking.table.occupancy.interval
+  if (interval === undefined) return {}
+  const peaksOf = ({ tracking: { table } }: SimulatedNode) => Array.from({ length: Math.ceil(Math.min(now, scenario.duration) / interval) }, (_, i) => table.occupancy.peaks[i] ?? 0)
+  return { conntrack: { interval_ns: interval, nodes: Object.fromEntries(worrying.map((node) => [node.facts.name, peaksOf(node)])) } }
+}
+
 function nodeReport(world: World, node: SimulatedNode): NodeReport {
-  const { statistics, peak } = node.tracking.table
+  const { statistics, occupancy, settings } = node.tracking.table
   const { cpus, drops } = node.machine
   const time = world.agenda.now * cpus.cores.length
   return {
-    conntrack: { entries_max: peak, insert: statistics.insert, insert_failed: statistics.insertFailed, drop: statistics.drop, early_drop: statistics.earlyDrop, invalid: statistics.invalid },
+    conntrack: { entries_max: occupancy.peak, limit: settings.max, ...(occupancy.firstFull === undefined ? {} : { first_full_ns: occupancy.firstFull }), insert: statistics.insert, insert_failed: statistics.insertFailed, drop: statistics.drop, early_drop: statistics.earlyDrop, invalid: statistics.invalid },
     rules: world.proxies.countRules(node),
     proxy_syncs: world.proxies.syncs(node),
     cpu_busy: time === 0 ? 0 : round(cpus.busy() / time),

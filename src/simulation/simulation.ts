@@ -65,10 +65,10 @@ export class Simulation {
     const { duration, warmup } = world.scenario
     const requests = new Requests(world.agenda, spec.timeout)
     const resolvesNames = spec.to.host.kind === 'name'
-    const meter = new TrafficMeter(warmup, resolvesNames)
+    const meter = new TrafficMeter(warmup, resolvesNames, duration)
     const windows = windowsOf(world.scenario.expect)
       .filter(({ traffic }) => traffic === spec.name)
-      .map((window) => ({ window, meter: new TrafficMeter(window.from, resolvesNames, window.to) }))
+      .map((window) => ({ window, meter: new TrafficMeter(window.from, resolvesNames, duration, window.to) }))
     const meters = [...windows.map((each) => each.meter), this.chronicle?.meterOf(spec.name), observer].reduce<Meter>((all, one) => (one === undefined ? all : bothMeters(all, one)), meter)
     const open = (sender: Sender) =>
       openClient(world, sender, spec.to, requests, {

@@ -4,8 +4,10 @@ import { RandomStreams } from '../engine/random.ts'
 import { TimerWheel } from '../engine/timer-wheel.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
 import type { KubeObject } from '../cluster/api/object.ts'
+import { Occupancy } from '../kernel/conntrack/occupancy.ts'
 import { Drops, type DropReason } from '../kernel/drops.ts'
 import { proxyConfigFrom, type ProxyConfig } from '../proxy/config.ts'
+import { intervalLength } from '../report/interval-meter.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
 import { isNamed } from '../scenario/values/target.ts'
 import type { LoadBalancer } from '../wire/balancer.ts'
@@ -181,6 +183,7 @@ export class World {
     const { agenda, wheel, streams, fabric } = this
     const before = this.nodes.get(facts.name)
     const node = new SimulatedNode(facts, this.settings, { agenda, wheel, streams, fabric, nextHops: this.paths.fromNode, ...(before === undefined ? {} : { port: before.port }) })
+    node.tracking.table.occupancy = before?.tracking.table.occupancy ?? new Occupancy(intervalLength(this.scenario.duration))
     this.nodes.set(facts.name, node)
     this.pods.plugIn(node)
     return node

@@ -15,6 +15,8 @@ export class Request {
   answer: Answer | undefined
   /** ns by place, of all packets that carried it. */
   readonly ledger = new Float64Array(PLACES.length)
+  /** DNS queries that its name took. */
+  queries = 0
   journey: Journey | null = null
   owner: RequestOwner | undefined
   /** Where it was sent from; undefined where nobody comes and goes. */
@@ -81,6 +83,7 @@ export class Requests {
     request.failure = undefined
     request.answer = undefined
     request.ledger.fill(0)
+    request.queries = 0
     request.journey = journey
     request.owner = owner
     request.origin = undefined

@@ -12,7 +12,7 @@ function traffic(p99: number, errors: Record<string, number> = {}): TrafficRepor
 }
 
 function report(app: TrafficReport): Report {
-  const node = { conntrack: { entries_max: 7, insert: 1, insert_failed: 0, drop: 0, early_drop: 0, invalid: 3 }, rules: 30, proxy_syncs: 1, cpu_busy: 0.1, drops: {} }
+  const node = { conntrack: { limit: 131_072, entries_max: 7, insert: 1, insert_failed: 0, drop: 0, early_drop: 0, invalid: 3 }, rules: 30, proxy_syncs: 1, cpu_busy: 0.1, drops: {} }
   return {
     kubehop: '1', scenario: 's', seed: '1', mode: 'iptables', profile: 'hot', simulated_ns: 1, events: 1, packets: 1, fingerprint: 'f',
     traffic: { app }, nodes: { 'node-1': node, 'node-2': { ...node, rules: 40 } }, dns: {}, drops: {}, expectations: [],

@@ -4,6 +4,7 @@ import type { KernelVersion } from '../version.ts'
 import { Chains } from './chains.ts'
 import { earlyDrop } from './early-drop.ts'
 import { DESTINATION, Entries, PORTS, PROTOCOL, SOURCE, tupleAt } from './entries.ts'
+import { Occupancy } from './occupancy.ts'
 import { ConntrackSettings } from './settings.ts'
 import { ConntrackStatistics } from './statistics.ts'
 import { emptyFlow, readFlow, type Flow } from './flow.ts'
@@ -34,8 +35,8 @@ export class Connections implements TrackerContext {
   readonly statistics = new ConntrackStatistics()
   readonly kernel: KernelVersion
   readonly entries = new Entries()
-  /** Most entries there have been at once. */
-  peak = 0
+  /** Whoever measures it over a run puts one of its own here. */
+  occupancy = new Occupancy()
   /** From the decision what NAT a new connection gets to its confirmation. */
   decisionTime: Nanos = 0
   /** Told when an entry leaves; NAT keeps an index of its own. */
@@ -133,6 +134,7 @@ export class Connections implements TrackerContext {
     if (max === 0 || this.#live < max) return true
     const evicted = earlyDrop(this.entries, this.#chains, hash, buckets, now, this.#hashOf, this.#retire)
     this.statistics.earlyDrop += evicted
+    if (evicted === 0) this.occupancy.firstFull ??= now
     return evicted > 0
   }
 
@@ -143,7 +145,7 @@ export class Connections implements TrackerContext {
     // Twice the buckets, since each tuple of another flow that a search meets is a miss of the cache.
     if (this.#chains.grow(2 * entries.capacity, 4 * entries.capacity)) this.#relink()
     this.#live++
-    if (this.#live > this.peak) this.peak = this.#live
+    this.occupancy.note(now, this.#live)
     return entry
   }
 

@@ -21,7 +21,7 @@ export interface BaselineComparison {
 }
 
 /** Figures of which more is worse. What is in no list (requests, shares of backends, the parts of a latency) is neither good nor bad. */
-const LESS_IS_BETTER = /\.(mean|p50|p90|p99|p999|max|error_rate|cpu_busy|insert_failed|early_drop|entries_max)$|\.errors(\.[^.]+)?$|(^|\.)drops\.|\.conntrack\.drop$/
+const LESS_IS_BETTER = /\.(mean|p50|p90|p99|p999|max|error_rate|outage|failing|stale|failed_while_stale|queries_per_request|cpu_busy|insert_failed|early_drop|entries_max)$|\.errors(\.[^.]+)?$|(^|\.)drops\.|\.conntrack\.drop$/
 const MORE_IS_BETTER = /\.(ok|rate)$/
 
 /** Holds a report against an earlier one; `tolerance` is a share. */

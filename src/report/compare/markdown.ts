@@ -1,4 +1,5 @@
 import type { Comparison } from './comparison.ts'
+import { inShort } from './short.ts'
 import { callersText, figureTable, seedsText } from './rows.ts'
 
 /** A comparison as Markdown, for pull requests and wikis. */
@@ -6,6 +7,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const { question, scenario, settings, seeds, profile, identical, behaviours, facts, probed } = comparison
   const parts = [`## ${question ?? `Scenario ${scenario}`}`, `${settings.join(', ')}; ${seedsText(seeds)}; costs ${profile}.`]
   if (identical) return `${[...parts, '**Identical**: every run gave the same events at the same times.'].join('\n\n')}\n`
+  for (const { setting, lines } of inShort(comparison)) parts.push(`**${setting}** against ${settings[0] ?? ''}:\n\n${lines.map((line) => `- ${line}`).join('\n')}`)
   const [figures, ...rows] = figureTable(comparison)
   if (figures !== undefined) parts.push(markdownTable(figures, rows), 'Medians; mean paired difference to the first column with its 95 % interval; `~` where it may be chance, `=` where no run differs.')
   parts.push('### What behaves differently')

@@ -1,6 +1,7 @@
 import { table } from '../table.ts'
 import type { Paint } from '../paint.ts'
 import type { BehaviourDifference, Comparison } from './comparison.ts'
+import { inShort } from './short.ts'
 import { callersText, figureTable, seedsText } from './rows.ts'
 
 /** A comparison for people. `command` repeats it. */
@@ -9,7 +10,15 @@ export function comparisonText(comparison: Comparison, command: string, paint: P
   const [first = '', ...others] = settings
   const head = [paint.bold(question ?? `scenario ${scenario}`), `  ${first} against ${others.join(', ')}; ${seedsText(seeds)}; costs ${profile}`, paint.dim(`  repeat: ${command}`)].join('\n')
   if (comparison.identical) return `${head}\n\n${paint.good('identical')}: every run gave the same events at the same times (equal fingerprints)\n`
-  return `${[head, figuresText(comparison, paint), behavioursText(comparison, paint), factsText(comparison, paint)].filter((part) => part !== '').join('\n\n')}\n`
+  return `${[head, figuresText(comparison, paint), behavioursText(comparison, paint), factsText(comparison, paint), shortText(comparison, paint)].filter((part) => part !== '').join('\n\n')}\n`
+}
+
+/** Last, where it is read first. */
+function shortText(comparison: Comparison, paint: Paint): string {
+  const [first = ''] = comparison.settings
+  return inShort(comparison)
+    .map(({ setting, lines }) => `${paint.bold(`in short: ${setting} against ${first}`)}\n${lines.map((line) => `  ${line}`).join('\n')}`)
+    .join('\n')
 }
 
 function figuresText(comparison: Comparison, paint: Paint): string {

@@ -13,6 +13,8 @@ export function sweepText(sweep: Sweep, figures: readonly string[], command: str
   const columns = [...axes.map(({ name }) => name), 'runs', 'with errors', 'at most', 'requests', 'failed', ...(expects ? ['as expected'] : []), ...figures]
   const legend = paint.dim('with errors: runs in which a request failed; at most: with 95 % confidence no larger a share of runs has one; other figures are medians over the seeds')
   const parts = [head.join('\n'), `${table([columns, ...cells.map((cell) => row(cell, figures, expects))])}\n${legend}`]
+  const unfinished = cells.filter(({ figures: { pods_ending } }) => (pods_ending?.max ?? 0) > 0)
+  if (unfinished.length > 0) parts.push(paint.bad(`not seen: with ${unfinished.map(({ values }) => values.join(' ')).join(', ')} runs end while pods are still on their way out; a longer \`duration\` shows what becomes of them`))
   if (sweep.smallest_without_errors.length > 0) parts.push(sweep.smallest_without_errors.map((each) => smallestText(each, sweep, paint)).join('\n'))
   return `${parts.join('\n\n')}\n`
 }

@@ -14,8 +14,9 @@ export function resolving(lookups: Lookups, name: string, port: number): NameSer
 function resolve(lookups: Lookups, name: string, port: number, request: Request, done: (request: Request, result: Destination | { failure: string }) => void): void {
   // A request that is given up while its thread still waits is used again for another; no two of them start at one time.
   const { start } = request
-  lookups.resolve(name, request.ledger, request.journey, ({ error, addresses }) => {
+  lookups.resolve(name, request.ledger, request.journey, ({ error, addresses }, queries) => {
     if (request.isDone || request.start !== start) return
+    request.queries = queries
     if (error !== undefined) return done(request, { failure: NOT_RESOLVED })
     const address = addresses.map((text) => parseAddress(text)).find((parsed) => parsed !== undefined)
     done(request, address === undefined ? { failure: 'no route to host' } : { address, port })

@@ -1,4 +1,4 @@
-import type { Pod } from '../../cluster/api/object.ts'
+import { isTerminating, type Pod } from '../../cluster/api/object.ts'
 import { parseAddress } from '../../kernel/address.ts'
 import { intervalLength, IntervalMeter } from '../../report/interval-meter.ts'
 import { KnowledgeMeter } from '../../report/knowledge-meter.ts'
@@ -34,11 +34,12 @@ export class Chronicle {
   }
 
   report(): TimelineReport {
-    const { scenario, proxies, now } = this.#world
+    const { cluster, scenario, proxies, now } = this.#world
     return {
       events: this.#timeline.happenings.map(({ at, what }) => ({ at_ns: at, what })),
       interval_ns: intervalLength(scenario.duration),
       intervals: Object.fromEntries([...this.#intervals].map(([name, meter]) => [name, meter.report()])),
+      pods_ending: cluster.store.list('Pod').filter(isTerminating).length,
       changes: proxies.history.version,
       propagation_ns: this.#knowledge.propagation(),
       nodes: this.#knowledge.report(now),

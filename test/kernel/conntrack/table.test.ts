@@ -65,7 +65,7 @@ table('expired entries make room within a scan, so that the table stays as small
   const conntrack = new ConntrackTable()
   for (let i = 0; i < 2000; i++) cross(conntrack, datagram({ address: i, port: 1 }, server), i * 0.1 * SECOND)
   // 10 a second: 30 s alive, and found within two scans of 10 s, because the table may grow during one.
-  assert.ok(conntrack.peak <= 500, String(conntrack.peak))
+  assert.ok(conntrack.occupancy.peak <= 500, String(conntrack.occupancy.peak))
   assert.ok(conntrack.entries.capacity <= 512, String(conntrack.entries.capacity))
 })
 
@@ -190,7 +190,7 @@ table('a full table evicts what is not ASSURED, and drops newcomers if there is 
   for (let i = 0; i < 300; i++) assert.is(cross(soft, datagram({ address: i, port: 9 }, server), 0), NF_ACCEPT)
   assert.ok(soft.statistics.earlyDrop >= 300)
   assert.is(soft.statistics.drop, 0)
-  assert.ok(soft.peak <= 4096)
+  assert.ok(soft.occupancy.peak <= 4096)
 
   const hard = new ConntrackTable({ sysctls: limits })
   fill(hard, 4096, true)
