@@ -1,33 +1,34 @@
 import { DestinationHashing } from './dh.ts'
-import { Failover } from './fo.ts'
+import { failover } from './fo.ts'
 import { LocalityLeastConnection } from './lblc.ts'
 import { ReplicatedLocalityLeastConnection } from './lblcr.ts'
-import { LeastConnection } from './lc.ts'
+import { leastConnection } from './lc.ts'
 import { MaglevHashing } from './mh.ts'
-import { NeverQueue } from './nq.ts'
-import { Overflow } from './ovf.ts'
+import { neverQueue } from './nq.ts'
+import { overflow } from './ovf.ts'
 import { RoundRobin } from './rr.ts'
 import type { Scheduled, Scheduler } from './scheduler.ts'
-import { ShortestExpectedDelay } from './sed.ts'
+import { shortestExpectedDelay } from './sed.ts'
 import { SourceHashing } from './sh.ts'
-import { WeightedLeastConnection } from './wlc.ts'
+import { weightedLeastConnection } from './wlc.ts'
 import { WeightedRoundRobin } from './wrr.ts'
 
+/** Those that remember something are objects, the others functions of the list. */
 const SCHEDULERS = {
-  rr: RoundRobin,
-  wrr: WeightedRoundRobin,
-  lc: LeastConnection,
-  wlc: WeightedLeastConnection,
-  lblc: LocalityLeastConnection,
-  lblcr: ReplicatedLocalityLeastConnection,
-  dh: DestinationHashing,
-  sh: SourceHashing,
-  sed: ShortestExpectedDelay,
-  nq: NeverQueue,
-  mh: MaglevHashing,
-  fo: Failover,
-  ovf: Overflow,
-} satisfies Record<string, new (service: Scheduled) => Scheduler>
+  rr: (service) => new RoundRobin(service),
+  wrr: (service) => new WeightedRoundRobin(service),
+  lc: leastConnection,
+  wlc: weightedLeastConnection,
+  lblc: (service) => new LocalityLeastConnection(service),
+  lblcr: (service) => new ReplicatedLocalityLeastConnection(service),
+  dh: (service) => new DestinationHashing(service),
+  sh: (service) => new SourceHashing(service),
+  sed: shortestExpectedDelay,
+  nq: neverQueue,
+  mh: (service) => new MaglevHashing(service),
+  fo: failover,
+  ovf: overflow,
+} satisfies Record<string, (service: Scheduled) => Scheduler>
 
 export type SchedulerName = keyof typeof SCHEDULERS
 
@@ -39,5 +40,5 @@ export function isSchedulerName(name: string): name is SchedulerName {
 }
 
 export function newScheduler(name: SchedulerName, service: Scheduled): Scheduler {
-  return new SCHEDULERS[name](service)
+  return SCHEDULERS[name](service)
 }
