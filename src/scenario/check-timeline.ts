@@ -57,15 +57,16 @@ function referencesOf(event: TimelineEvent): { field: Path; reference: Reference
   return 'target' in event ? [{ field: [event.action], reference: event.target }] : []
 }
 
-/** What fails must be well to fail, and only what has failed comes back. A node and its cable are one to this. */
+/** What fails must be well to fail, and only what has failed comes back. A node and its cable are one to this; a node's cache that was deleted can come back, too. */
 function checkFailures(scenario: Scenario, say: Say, hint: Say): void {
   /** What has failed, and until when. */
   const failed = new Map<string, Nanos>()
   for (const { event, i } of inOrder(scenario)) {
+    if (event.action === 'delete' && event.target.kind === 'nodelocal') failed.set(formatReference(event.target), Number.POSITIVE_INFINITY)
     if (event.action !== 'fail' && event.action !== 'recover') continue
     const name = formatReference(event.target)
     const key = name.replace(/^link\//, 'node/')
-    const until = failed.get(key)
+    const until = failed.get(key) ?? (event.target.kind === 'nodelocal' && event.action === 'recover' ? failed.get('nodelocal') : undefined)
     if (event.action === 'fail') {
       if (until !== undefined && event.at < until) say(['timeline', i, 'fail'], `${name} has failed already, and is not back yet`)
       failed.set(key, event.at + (event.lasts ?? ownReturn(event)))

@@ -63,9 +63,9 @@ export class Known {
     }
   }
 
-  /** It is deleted. A pod may come back: its owner makes it again. */
+  /** It is deleted. A pod or a node's cache may come back: its owner makes it again. */
   remove(reference: Reference, at: Nanos): void {
-    if (reference.kind === 'pod') return
+    if (reference.kind === 'pod' || reference.kind === 'nodelocal') return
     this.#namesOf(kindOf(reference)).delete(fullOf(reference))
     this.#deleted.set(keyOf(reference), at)
   }

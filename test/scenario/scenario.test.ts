@@ -167,6 +167,8 @@ scenario('a timeline can not break what is broken, mend what is whole, or use wh
   assert.equal(said(`${scenarioOf('timeline:\n- {at: 1s, delete: deployment/web}\n- {at: 2s, scale: deployment/web, replicas: 3}')}---\n${deployment}`), ['6:21 error: there is no deployment/default/web any more: it is deleted at 1 s'])
   assert.equal(event('- {at: 1s, fail: node/node-1}\n- {at: 2s, fail: link/node-1}'), ['error: link/node-1 has failed already, and is not back yet'])
   assert.equal(event('- {at: 1s, fail: coredns}\n- {at: 2s, fail: coredns}'), [], 'kubelet has started it again')
+  assert.equal(event('- {at: 1s, delete: nodelocal/node-1}\n- {at: 2s, recover: nodelocal/node-1}\n- {at: 3s, drain: node/node-1}'), [])
+  assert.equal(event('- {at: 1s, fail: nodelocal}\n- {at: 2s, recover: nodelocal/node-1}'), [])
   assert.equal(event('- {at: 1s, set: {}}').map((line) => line.slice(0, 24)), ['error: this sets nothing'])
 })
 
