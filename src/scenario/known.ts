@@ -4,13 +4,8 @@ import type { Nanos } from '../engine/agenda.ts'
 import { suggest } from '../engine/nearest.ts'
 import { fullName, type CheckedObject, type Located } from './objects/read.ts'
 import type { Scenario } from './schema/scenario.ts'
-import { formatReference, isNamespaced, type Reference } from './values/reference.ts'
+import { formatReference, isNamespaced, kubernetesKind, type Reference } from './values/reference.ts'
 import { isNamed } from './values/target.ts'
-
-/** Kinds of references, as Kubernetes spells them. */
-const KIND_NAMES: Partial<Record<Reference['kind'], string>> = {
-  pod: 'Pod', deployment: 'Deployment', replicaset: 'ReplicaSet', statefulset: 'StatefulSet', daemonset: 'DaemonSet', service: 'Service', node: 'Node',
-}
 
 /** A machine outside that is always there, for those who need just one. */
 export const DEFAULT_CLIENT = 'client'
@@ -66,7 +61,7 @@ export class Known {
   /** It is deleted. A pod or a node's cache may come back: its owner makes it again. */
   remove(reference: Reference, at: Nanos): void {
     if (reference.kind === 'pod' || reference.kind === 'nodelocal') return
-    this.#namesOf(kindOf(reference)).delete(fullOf(reference))
+    this.#namesOf(kubernetesKind(reference.kind)).delete(fullOf(reference))
     this.#deleted.set(keyOf(reference), at)
   }
 
@@ -78,7 +73,7 @@ export class Known {
   missing(reference: Reference): Missing | undefined {
     const { kind, name } = reference
     if (name === '' || kind === 'coredns') return undefined
-    const names = this.#namesOf(kindOf(reference))
+    const names = this.#namesOf(kubernetesKind(reference.kind))
     const full = fullOf(reference)
     if (names.has(full) || (kind === 'pod' && this.#willBeMade(full))) return undefined
     const shown = formatReference(reference)
@@ -128,16 +123,12 @@ export class Known {
   }
 }
 
-function kindOf({ kind }: Reference): string {
-  return KIND_NAMES[kind] ?? kind
-}
-
 function fullOf({ kind, namespace, name }: Reference): string {
   return isNamespaced(kind) ? `${namespace}/${name}` : name
 }
 
 function keyOf(reference: Reference): string {
-  return `${kindOf(reference)} ${fullOf(reference)}`
+  return `${kubernetesKind(reference.kind)} ${fullOf(reference)}`
 }
 
 function isOwner(owner: string, pod: string): boolean {

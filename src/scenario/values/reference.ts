@@ -36,6 +36,15 @@ export function isNamespaced(kind: ReferenceKind): boolean {
   return !CLUSTER_WIDE.has(kind)
 }
 
+const KUBERNETES_KINDS: Partial<Record<ReferenceKind, string>> = {
+  pod: 'Pod', deployment: 'Deployment', replicaset: 'ReplicaSet', statefulset: 'StatefulSet', daemonset: 'DaemonSet', service: 'Service', node: 'Node',
+}
+
+/** The kind as Kubernetes spells it; what is no object of Kubernetes keeps our own word. */
+export function kubernetesKind(kind: ReferenceKind): string {
+  return KUBERNETES_KINDS[kind] ?? kind
+}
+
 /** kubectl's word or short name to the one that we keep; undefined if it is neither. */
 function referenceKind(word: string): ReferenceKind | undefined {
   const lower = word.toLowerCase()
