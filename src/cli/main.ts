@@ -155,11 +155,16 @@ function withSavedRules(command: Command): Command {
     .option('--hook <hook>', 'this hook alone: PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING')
 }
 
+/** `-o=json` and `-n=shop`, as kubectl takes them. */
+function asWords(word: string): string[] {
+  return /^-[a-zA-Z]=/.test(word) ? [word.slice(0, 2), word.slice(3)] : [word]
+}
+
 /** Turns whatever goes wrong into words and an exit code. */
 async function main(): Promise<number> {
   let code = OK
   try {
-    await program((result) => (code = result)).parseAsync()
+    await program((result) => (code = result)).parseAsync(process.argv.flatMap(asWords))
     return code
   } catch (error) {
     return await codeOf(error)

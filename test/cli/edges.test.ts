@@ -101,6 +101,10 @@ edges('-n of get and describe says where to look, and elsewhere where objects wi
   assert.match(wrong.err, /-n No Such: must be the name of a namespace/)
 })
 
+edges('short options take their value after = too, as those of kubectl do', () => {
+  assert.is(kubehop(['get', 'svc', '-q', '-n=snackbar', '-o=name', '-f=test/vectors/cluster/apps.yaml']).out, 'service/order\nservice/payment\n')
+})
+
 edges('help says a default where it is something, and lists choices once', () => {
   const { out } = kubehop(['help', 'trace'])
   assert.not.match(out, /\[\]|choices/)

@@ -5,7 +5,7 @@ import { Complaints } from '../../src/scenario/complaint.ts'
 import { readPlainBlock } from '../../src/scenario/text/block.ts'
 import { cutDocuments } from '../../src/scenario/text/cut.ts'
 import { readDocuments } from '../../src/scenario/text/documents.ts'
-import { elementsInJson, findInJson, splitJson } from '../../src/scenario/text/json.ts'
+import { elementsInJson, findInJson, repeatedInJson, splitJson } from '../../src/scenario/text/json.ts'
 import { below, sourceOf } from '../../src/scenario/text/source.ts'
 import { assert, suite } from '../kit.ts'
 import { said } from './said.ts'
@@ -135,6 +135,19 @@ text('law: JSON is refused exactly where JSON.parse refuses it', () => {
 text('the elements of a List are found in one walk', () => {
   const written = '{"kind":"List","items":[{"a":[1,2]}, 7,"x"],"z":[1]}'
   assert.equal(elementsInJson(written, 0, 'items').map((at) => written[at]), ['{', '7', '"'])
+})
+
+text('a field that stands twice in one object is an error in JSON as in YAML', () => {
+  const twice = '{"kind": "Service",\n "metadata": {"name": "a"},\n "kind": "Pod"}'
+  assert.ok(said(twice).includes('3:2 error: `kind` stands twice in the same object'))
+  assert.is(repeatedInJson('{"a": [{"b": 1}, {"b": 2}], "c": {"a": {"a": 1}}, "b": {}}'), undefined)
+  assert.equal(repeatedInJson('[{"a": {"b": 1, "c": {"b": 1}, "b": 2}}]'), { field: 'b', offset: 31 })
+})
+
+text('JSON that a program wrote repeats no field', () => {
+  fc.assert(fc.property(fc.json({ maxDepth: 4 }), (written) => {
+    assert.is(repeatedInJson(written), undefined)
+  }), { seed: 1, numRuns: 300 })
 })
 
 text('comments in JSON, and aliases of what another document anchors, are said where they stand', () => {

@@ -4,7 +4,7 @@ import { readPlainBlock } from './block.ts'
 import { cutDocuments, cutList, type Range } from './cut.ts'
 import { isTooDeep } from './depth.ts'
 import { findLostIndentation } from './flattened.ts'
-import { splitJson } from './json.ts'
+import { repeatedInJson, splitJson } from './json.ts'
 import { below, isBinary, offsetInSource, stretchOf, type Origin, type Source, type Manifest } from './source.ts'
 
 /** Everything that is written in a source, Lists taken apart, each with where it stands. What cannot be read becomes a complaint. */
@@ -17,12 +17,18 @@ export function readDocuments(source: Source, complaints: Complaints): Manifest[
   return written.filter(({ value }) => value !== null && value !== undefined).flatMap((one) => items(one, complaints, 0))
 }
 
+/** A longer text than this was written by a program, which repeats no field. */
+const BY_HAND = 300_000
+
 /** A JSON text, or several one after the other; undefined if it is something else (flow YAML, or broken JSON, which YAML's parser explains). */
 function readJson(source: Source, complaints: Complaints): Manifest[] | undefined {
   if (!/^\s*[[{]/.test(source.text)) return undefined
   const whole = { start: 0, end: source.text.length }
   try {
-    return [{ value: JSON.parse(source.text), origin: jsonOrigin(source, whole) }]
+    const value: unknown = JSON.parse(source.text)
+    const repeated = source.text.length <= BY_HAND ? repeatedInJson(source.text) : undefined
+    if (repeated !== undefined) complaints.error({ source, offset: repeated.offset }, standsTwice(repeated.field))
+    return [{ value, origin: jsonOrigin(source, whole) }]
   } catch {
     const split = splitJson(source.text)
     if ('fault' in split) {
@@ -113,8 +119,12 @@ function findLostAlias(document: Document): Alias | undefined {
 
 function explain(error: YAMLError, text: string): string {
   if (/\{\{.*\}\}/.test(text)) return TEMPLATE
-  if (error.code === 'DUPLICATE_KEY') return `\`${/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? ''}\` stands twice in the same object`
+  if (error.code === 'DUPLICATE_KEY') return standsTwice(/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? '')
   return YAML_WORDS[error.code] ?? firstLine(error)
+}
+
+function standsTwice(field: string): string {
+  return `\`${field}\` stands twice in the same object`
 }
 
 function firstLine(reason: unknown): string {

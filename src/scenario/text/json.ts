@@ -128,6 +128,23 @@ export function findInJson(text: string, start: number, path: Path, ofName: bool
   return found
 }
 
+/** A field that stands twice in the same object, and where it does so again. JSON.parse takes the last one in silence. */
+export function repeatedInJson(text: string): { field: string; offset: number } | undefined {
+  let repeated: { field: string; offset: number } | undefined
+  /** The fields so far of the object that is open at each depth. */
+  const fields: Set<string>[] = [new Set()]
+  walkJson(text, 0, (_, depth, step, name) => {
+    const siblings = fields[depth]
+    if (typeof step === 'string' && depth > 0) {
+      if (siblings?.has(step) === true) repeated = { field: step, offset: name }
+      siblings?.add(step)
+    }
+    fields[depth + 1] = new Set()
+    return repeated !== undefined
+  })
+  return repeated
+}
+
 /** Where each element of the array behind a field of the outermost object begins, so that thousands of complaints need one walk. */
 export function elementsInJson(text: string, start: number, field: string): number[] {
   const elements: number[] = []
