@@ -1,7 +1,7 @@
 import type { DnsReport } from './dns-meter.ts'
 import { table } from './table.ts'
 import type { Paint } from './paint.ts'
-import { formatCount, formatPercent, formatTime } from './units.ts'
+import { formatCount, formatPercent, formatTime, significant } from './units.ts'
 
 /** The part of a run's report that is about names. */
 export function dnsText(dns: DnsReport, paint: Paint): string {
@@ -9,7 +9,7 @@ export function dnsText(dns: DnsReport, paint: Paint): string {
   const time = 'p50' in lookup_ns ? `, p50 ${formatTime(lookup_ns.p50)}, p99 ${formatTime(lookup_ns.p99)}, max ${formatTime(lookup_ns.max)}` : ''
   const remembered = dns.remembered === 0 ? '' : `, ${formatCount(dns.remembered)} answered by the application's own cache`
   return [
-    `${paint.bold('names')}  ${formatCount(lookups)} lookups of ${dns.queries_per_lookup} queries each${time}${remembered}`,
+    `${paint.bold('names')}  ${formatCount(lookups)} lookups of ${significant(dns.queries_per_lookup)} queries each${time}${remembered}`,
     ...counts('resolver', dns.resolvers),
     ...counts('heard', dns.rcodes),
     ...counts(paint.bad('failed'), dns.failures),

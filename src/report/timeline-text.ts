@@ -77,8 +77,8 @@ function knowledgeText({ changes, propagation_ns, nodes }: TimelineReport, paint
   const lines = ranked.slice(0, LISTED).map(([name, { propagation_ns: own, stale_ns, failed_while_stale }]) => {
     const late = isSummary(own) ? `knew after ${formatTime(own.p50)}, at worst ${formatTime(own.max)}` : 'knew nothing new'
     if (stale_ns === 0) return `  ${name}: ${late}; its rules never named a pod that was gone`
-    const met = `${formatCount(failed_while_stale)} requests failed in the ${formatTime(stale_ns)} in which its rules named pods that did not answer any more`
-    return `  ${name}: ${late}; ${failed_while_stale > 0 ? paint.bad(met) : met}`
+    const stale = `the ${formatTime(stale_ns)} in which its rules named pods that did not answer any more`
+    return `  ${name}: ${late}; ${failed_while_stale > 0 ? paint.bad(`${formatCount(failed_while_stale)} requests failed in ${stale}`) : `nobody on it met one in ${stale}`}`
   })
   const more = ranked.length > LISTED ? [`  and ${ranked.length - LISTED} more`] : []
   return [head, ...lines, ...more].join('\n')

@@ -25,10 +25,15 @@ interface Summary {
 
 /** What a pod's containers amount to: printPod of pkg/printers/internalversion. */
 function summaryOf(pod: Pod): Summary {
-  const reason = pod.status.reason || pod.status.phase || 'Pending'
+  const reason = pod.status.reason || (isBeingCreated(pod) ? 'ContainerCreating' : pod.status.phase) || 'Pending'
   const summary = initializing(pod) ?? running(pod, reason)
   if (pod.metadata.deletionTimestamp == null) return summary
   return { ...summary, status: pod.status.reason === 'NodeLost' ? 'Unknown' : 'Terminating' }
+}
+
+/** On its node, where kubelet would say so at once; ours says nothing before the containers run. */
+function isBeingCreated({ spec, status }: Pod): boolean {
+  return spec.nodeName !== undefined && (status.phase ?? 'Pending') === 'Pending' && status.containerStatuses === undefined
 }
 
 /** The first init container that is not done, if any. */

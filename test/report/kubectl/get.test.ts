@@ -188,6 +188,11 @@ function podStatus(given: object, metadata: object = {}, spec: object = {}): (st
 
 const container = (state: object, more: object = {}) => ({ name: 'c', image: 'i', imageID: '', ready: false, restartCount: 0, state, ...more })
 
+status('a pod that waits for a node is Pending, and one that has it is being created', () => {
+  const waiting = { phase: 'Pending', podIP: undefined }
+  assert.equal([podStatus(waiting)[1], podStatus(waiting, {}, { nodeName: 'node-1' })[1]], ['Pending', 'ContainerCreating'])
+})
+
 status('the reason of the container that has one is the status', () => {
   assert.equal(podStatus({ containerStatuses: [container({ waiting: { reason: 'CrashLoopBackOff' } }, { restartCount: 4 })] }), ['0/1', 'CrashLoopBackOff', '4'])
   assert.equal(podStatus({ containerStatuses: [container({ terminated: { exitCode: 3 } })] }), ['0/1', 'ExitCode:3', '0'])
