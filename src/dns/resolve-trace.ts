@@ -23,10 +23,12 @@ export interface TraceQuery {
 export type ScriptedReply = { afterMs: number; rcode: number; answers: readonly string[]; tc?: boolean } | 'drop' | 'refuse'
 export type ScriptedServer = (query: TraceQuery) => ScriptedReply
 
+/** A query with what the server did. */
 export interface RecordedQuery extends TraceQuery {
   reply: { afterMs: number; rcode: number; answers: number; tc?: boolean } | 'none'
 }
 
+/** What getaddrinfo() returns, and after how long. */
 export interface TraceResult {
   ok: boolean
   error?: LookupError
@@ -35,17 +37,20 @@ export interface TraceResult {
   elapsed_ms: number
 }
 
+/** One lookup, as seen from outside the process. */
 export interface ResolveTrace {
   /** Those that reached a server: a refused one reached nobody. */
   queries: RecordedQuery[]
   result: TraceResult
 }
 
+/** Who looks up what, and who answers. */
 export interface ResolveTraceInput {
   libc: Libc
   /** The text of /etc/resolv.conf. */
   resolvConf: string
   name: string
+  /** `unspec` asks for A and AAAA, `inet` and `inet6` for one of them. */
   family: Family
   server: ScriptedServer
 }

@@ -8,6 +8,7 @@ import { defaultSysctls } from './sysctls.ts'
 import type { ListenHandler, Listener } from './tcp/listener.ts'
 import type { TcpHandler, TcpSocket } from './tcp/socket.ts'
 
+/** A request, its response, and the path between client and server. */
 export interface TcpTraceOptions {
   /** Delay of the path in each direction. */
   oneWay_ms: number

@@ -8,6 +8,7 @@ import { Trash } from './trash.ts'
 import { IpvsError } from './ipvs-error.ts'
 import { VirtualService } from './virtual-service.ts'
 
+/** A virtual service as `ipvsadm -A` makes it. */
 export interface VirtualServiceOptions {
   /** As `ipvsadm -s` takes it: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, mh, fo or ovf. */
   scheduler: string
@@ -20,14 +21,19 @@ export interface VirtualServiceOptions {
   port: number
 }
 
+/** A real server as `ipvsadm -a` adds it. */
 export interface RealServerOptions {
+  /** What the handle calls it from then on. */
   name: string
   address: string
   port: number
+  /** 0 to 65535; with 0 it gets no new connections. */
   weight: number
 }
 
+/** A connection that a server was picked for. */
 export interface ScheduledConnection {
+  /** For `close` and `expire`. */
   id: number
   /** The name of the real server. */
   destination: string

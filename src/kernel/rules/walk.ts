@@ -35,6 +35,7 @@ export interface PlainPacket {
   localAddresses?: readonly string[]
 }
 
+/** What the machine has besides its rules. */
 export interface WalkOptions {
   /** Uniform in [0, 1), for `-m statistic`. Without it every draw is 0: the first rule that could match does. */
   random?: () => number
@@ -42,6 +43,7 @@ export interface WalkOptions {
   sets?: (name: string) => PacketSet | undefined
 }
 
+/** A rule that matched. */
 export interface Hit {
   table: TableName
   chain: string
@@ -51,6 +53,7 @@ export interface Hit {
   rule: string
 }
 
+/** What has become of the packet, and which rules it met. */
 export interface WalkResult {
   verdict: 'ACCEPT' | 'DROP' | 'REJECT'
   /** Rules that the kernel would have tried, in all tables of the hook. */

@@ -20,12 +20,15 @@ export interface BehaviourDifference {
   callers: { source: string; services: string[] }[]
 }
 
+/** What `compare -o json` prints: the same scenario with the same seeds under several settings. */
 export interface Comparison {
+  /** The version that ran it. */
   kubehop: string
   scenario: string
   question?: string
   profile: string
   seeds: string[]
+  /** Their names; the first is what the others are held against. */
   settings: string[]
   /** Every setting gave the same run, event by event, with every seed, and nothing behaves differently. */
   identical: boolean

@@ -12,6 +12,7 @@ export interface Complaint {
   message: string
 }
 
+/** The tables, and what of the text was not understood. */
 export interface ParsedRuleset extends Ruleset {
   readonly complaints: readonly Complaint[]
 }
