@@ -68,6 +68,11 @@ export function cidrOf(text: string): Cidr {
   return cidr
 }
 
+/** The block of that address alone. */
+export function hostCidr(address: Address): Cidr {
+  return { network: address, mask: -1, prefix: 32 }
+}
+
 export function maskOf(prefix: number): number {
   return prefix === 0 ? 0 : -1 << (32 - prefix)
 }

@@ -1,6 +1,6 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { Costs } from '../costs.ts'
-import { formatAddress, isLoopback, type Address } from './address.ts'
+import { formatAddress, hostCidr, isLoopback, type Address } from './address.ts'
 import { Cpus, type Migration } from './cpu.ts'
 import { Drops, type DropReason } from './drops.ts'
 import { Hooks } from './hooks.ts'
@@ -309,7 +309,7 @@ export class Machine {
   #routeOutput(packet: Packet): Route | undefined {
     if (packet.journey !== null) this.#explainRoute(packet.destination)
     this.charge(packet, ROUTING, this.costs.route, 'routing decision')
-    if (this.routes.isLocal(packet.destination)) return { to: { network: packet.destination, mask: -1, prefix: 32 }, out: this.loopback, via: undefined, source: packet.destination }
+    if (this.routes.isLocal(packet.destination)) return { to: hostCidr(packet.destination), out: this.loopback, via: undefined, source: packet.destination }
     return this.routes.lookup(packet.destination)
   }
 

@@ -3,7 +3,7 @@ import type { Agenda } from '../../engine/agenda.ts'
 import type { RandomStreams } from '../../engine/random.ts'
 import type { TimerWheel } from '../../engine/timer-wheel.ts'
 import type { Costs } from '../../costs.ts'
-import { cidrOf, LOOPBACK, type Address, type Cidr } from '../../kernel/address.ts'
+import { cidrOf, hostCidr, LOOPBACK, type Address, type Cidr } from '../../kernel/address.ts'
 import { Bridge } from '../../kernel/bridge.ts'
 import { IcmpLimit } from '../../kernel/icmp-limit.ts'
 import { Machine } from '../../kernel/machine.ts'
@@ -90,26 +90,12 @@ export class SimulatedNode {
     machine.primaryAddress = facts.address
     machine.loopback.addresses.push(LOOPBACK)
     machine.sysctls.routeLocalnet = settings.sysctls['net.ipv4.conf.all.route_localnet'] === 1
-    // A machine that boots again has the NIC that it had: others still know its hardware address.
-    this.port = parts.port ?? new EthernetPort(fabric, 'eth0', 0, recycle)
-    this.port.deliver = (packet, port) => machine.receive(packet, port)
-    this.port.owner = facts.name
-    this.port.cable = fabric.cableOf(facts.name)
-    this.port.cable.zone = facts.zone
-    this.port.addresses[0] = facts.address
-    this.port.neighbourFailed = (packet) => machine.neighbourFailed(packet)
-    // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).
-    this.port.arpSource = ({ source }) => (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2 && machine.routes.isLocal(source) ? source : facts.address)
-    machine.interfaces.push(this.port)
-    fabric.claim(facts.address, this.port)
-    const { routes } = machine
-    routes.addLocal(facts.address)
-    routes.add({ to: settings.link, out: this.port, via: undefined, source: facts.address })
-    routes.add({ to: cidrOf('0.0.0.0/0'), out: this.port, via: settings.gateway, source: facts.address })
+    this.port = portOf(facts, settings, machine, fabric, parts.port)
+    this.#addRoutes()
     if (facts.podCIDR !== undefined) this.podGateway = facts.podCIDR.network + 1
     this.bridge = this.#addBridge()
     this.#addTunnel()
-    routes.shared = (destination) => this.#sharedRoute(parts.nextHops(destination, facts))
+    machine.routes.shared = (destination) => this.#sharedRoute(parts.nextHops(destination, facts))
     this.tracking = new Tracking(machine, {
       kernel: settings.kernel,
       sysctls: settings.sysctls,
@@ -138,15 +124,24 @@ export class SimulatedNode {
     if (this.bridge !== undefined) this.bridge.addPort(veth)
     else {
       if (gateway !== undefined) machine.routes.addLocal(gateway)
-      machine.routes.add({ to: host(namespace.address), out: veth, via: undefined, source: gateway ?? this.facts.address })
+      machine.routes.add({ to: hostCidr(namespace.address), out: veth, via: undefined, source: gateway ?? this.facts.address })
     }
     namespace.attachment = new VethAttachment(machine, veth)
   }
 
   /** The pod is gone, and its veth pair with it. */
   detach(address: Address): void {
-    this.machine.routes.remove(host(address))
+    this.machine.routes.remove(hostCidr(address))
     this.bridge?.ports.delete(address)
+  }
+
+  #addRoutes(): void {
+    const { routes } = this.machine
+    const { address } = this.facts
+    const { link, gateway } = this.#settings
+    routes.addLocal(address)
+    routes.add({ to: link, out: this.port, via: undefined, source: address })
+    routes.add({ to: cidrOf('0.0.0.0/0'), out: this.port, via: gateway, source: address })
   }
 
   #addBridge(): Bridge | undefined {
@@ -179,11 +174,26 @@ export class SimulatedNode {
     const key = out === this.port ? next.hop : ~next.hop
     let route = this.#routesByHop.get(key)
     if (route === undefined) {
-      route = { to: host(next.hop), out, via: next.hop, source: out.addresses[0] ?? this.facts.address }
+      route = { to: hostCidr(next.hop), out, via: next.hop, source: out.addresses[0] ?? this.facts.address }
       this.#routesByHop.set(key, route)
     }
     return route
   }
+}
+
+/** The node's NIC on the fabric. One that boots again keeps the NIC that it had: others still know its hardware address. */
+function portOf(facts: NodeFacts, settings: NodeSettings, machine: Machine, fabric: Fabric, own = new EthernetPort(fabric, 'eth0', 0, recycle)): EthernetPort {
+  own.deliver = (packet, port) => machine.receive(packet, port)
+  own.owner = facts.name
+  own.cable = fabric.cableOf(facts.name)
+  own.cable.zone = facts.zone
+  own.addresses[0] = facts.address
+  own.neighbourFailed = (packet) => machine.neighbourFailed(packet)
+  // arp_announce = 0: any local source goes into the request, a Service's address on kube-ipvs0 too (arp_solicit).
+  own.arpSource = ({ source }) => (settings.sysctls['net.ipv4.conf.all.arp_announce'] !== 2 && machine.routes.isLocal(source) ? source : facts.address)
+  machine.interfaces.push(own)
+  fabric.claim(facts.address, own)
+  return own
 }
 
 /** A pod behind a veth pair: what it sends is walked through the node's hooks in its own sendto(). */
@@ -199,10 +209,6 @@ class VethAttachment implements Attachment {
   send(packet: Packet): void {
     this.#machine.receiveFromPod(packet, this.#veth)
   }
-}
-
-function host(address: Address): Cidr {
-  return { network: address, mask: -1, prefix: 32 }
 }
 
 /** As CNI plugins name the node's end: `veth` and some hex digits, within the kernel's 15 characters. */

@@ -2,7 +2,7 @@ import type { Agenda, Nanos } from '../../engine/agenda.ts'
 import type { RandomStreams } from '../../engine/random.ts'
 import type { TimerWheel } from '../../engine/timer-wheel.ts'
 import type { Costs } from '../../costs.ts'
-import { cidrOf, LOOPBACK, type Address } from '../../kernel/address.ts'
+import { cidrOf, hostCidr, LOOPBACK, type Address } from '../../kernel/address.ts'
 import { Machine } from '../../kernel/machine.ts'
 import { ACK, TCP } from '../../kernel/packet.ts'
 import type { Sysctls } from '../../socket/sysctls.ts'
@@ -44,7 +44,7 @@ export class OutsideMachine {
     machine.routes.addLocal(facts.address)
     machine.routes.shared = (destination) => {
       const next = parts.nextHops(destination, facts)
-      return next === undefined ? undefined : { to: { network: destination, mask: -1, prefix: 32 }, out: this.#port, via: next.hop, source: facts.address }
+      return next === undefined ? undefined : { to: hostCidr(destination), out: this.#port, via: next.hop, source: facts.address }
     }
     machine.routes.add({ to: cidrOf('0.0.0.0/0'), out: this.#port, via: parts.defaultHop, source: facts.address })
     this.stack = new Stack(new HostNetwork(machine, parts.wheel), {
@@ -58,6 +58,6 @@ export class OutsideMachine {
 
   /** Packets for that address go by this next hop. */
   routeVia(destination: Address, hop: Address): void {
-    this.machine.routes.add({ to: { network: destination, mask: -1, prefix: 32 }, out: this.#port, via: hop, source: this.address })
+    this.machine.routes.add({ to: hostCidr(destination), out: this.#port, via: hop, source: this.address })
   }
 }
