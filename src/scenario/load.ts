@@ -8,7 +8,7 @@ import { lint } from './objects/lint.ts'
 import { lintPools } from './objects/lint-pools.ts'
 import { withoutLegacyConfig } from './objects/metallb.ts'
 import { chooseProxyManifest, isProxyManifest, readProxyDocument } from './objects/proxy.ts'
-import { hintFor, kindName, kindOf, readObject, type CheckedObject, type Located } from './objects/read.ts'
+import { fullName, hintFor, kindName, kindOf, readObject, type CheckedObject, type Located } from './objects/read.ts'
 import { validate } from './objects/validate.ts'
 import { applySettings, type Setting } from './settings/settings.ts'
 import { readScenario } from './schema/read.ts'
@@ -80,7 +80,7 @@ function load(input: Input, complaints: Complaints): Loaded {
   if (scenario?.mode !== undefined && isRecord(proxy.value)) proxy.value['mode'] = scenario.mode
   const proxyDocument = readProxyDocument(proxy, complaints)
   if (scenario !== undefined) {
-    readApplied(scenario, document, reader, complaints)
+    readApplied(scenario, document, located, reader, complaints)
     findProfile(scenario, document, reader, complaints)
     if (!complaints.hasErrors) checkScenario(scenario, String(proxyDocument['mode'] || 'iptables'), document.origin, located, complaints)
   }
@@ -178,14 +178,20 @@ function checkObjects(manifests: readonly Manifest[], namespace: string, complai
 }
 
 /** Fills in what the timeline applies, checked like everything else. */
-function readApplied(scenario: Scenario, { origin }: Manifest, reader: Reader, complaints: Complaints): void {
-  scenario.timeline.forEach((event, i) => {
-    if (event.action !== 'apply') return
+function readApplied(scenario: Scenario, { origin }: Manifest, atFirst: readonly Located[], reader: Reader, complaints: Complaints): void {
+  let present = [...atFirst]
+  const inOrder = scenario.timeline.map((event, i) => ({ event, i })).sort((a, b) => a.event.at - b.event.at)
+  for (const { event, i } of inOrder) {
+    if (event.action === 'delete') present = present.filter(({ object }) => !(event.target.kind === 'service' && object.kind === 'Service' && fullName(object) === `${event.target.namespace}/${event.target.name}`))
+    if (event.action !== 'apply') continue
     const manifests = readBeside(event.file, below(origin, 'spec', 'timeline', i, 'apply'), reader, complaints)
     const located = withoutDuplicates(manifests.flatMap((one) => readObject(one, scenario.namespace, complaints) ?? []), complaints)
     for (const one of located) validate(one, complaints)
     event.objects = located.map(({ object }) => object)
-  })
+    const applied = new Set(event.objects.map((object) => `${object.kind} ${fullName(object)}`))
+    present = [...present.filter(({ object }) => !applied.has(`${object.kind} ${fullName(object)}`)), ...located]
+    if (!complaints.hasErrors) checkCollisions(present, complaints)
+  }
 }
 
 /** The costs profile: one of ours by its name, or else a JSON file beside the scenario, which is put in as its path. */

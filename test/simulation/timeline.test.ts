@@ -206,6 +206,15 @@ failures('what comes to nothing says why', () => {
   ])
 })
 
+failures('a caller that is born when its target is gone finds nobody to ask, and the run goes on', () => {
+  const timeline = [{ at: '5s', delete: 'service/web' }, { at: '6s', rollout: 'deployment/client' }]
+  for (const to of ['http://svc/web:80', 'http://$WEB_SERVICE_HOST:$WEB_SERVICE_PORT']) {
+    const report = run({ timeline, traffic: { to, timeout: '1s' } })
+    assert.ok(failedBetween(report, 9, 20, /^name not resolved$/) > 1000, to)
+    assert.is(report.simulated_ns, 20e9)
+  }
+})
+
 failures('loss is everywhere or on one cable, and ends', () => {
   const everywhere = run({ timeline: [{ at: '5s', loss: '20%', for: '2s' }] })
   assert.ok((everywhere.drops['lost on the wire'] ?? 0) > 100)

@@ -1,6 +1,6 @@
 import type { ApplicationCache } from '../../dns/lookups.ts'
 import { below } from '../../engine/random.ts'
-import type { Pod, Service } from '../../cluster/api/object.ts'
+import { refOf, type Pod, type Service } from '../../cluster/api/object.ts'
 import { parseAddress } from '../../kernel/address.ts'
 import type { Host, Target } from '../../scenario/values/target.ts'
 import type { Stack } from '../../socket/stack.ts'
@@ -21,6 +21,24 @@ export interface Caller {
 
 /** How the target of some traffic becomes an address, for that caller. */
 export function nameServiceFor(world: World, target: Target, caller: Caller, cache: ApplicationCache): NameService {
+  return orNobody(world, caller, () => findTarget(world, target, caller, cache))
+}
+
+/**
+ * A target that means nothing is a WorldError before the run. But whoever asks in the course of it, in a cluster that has changed
+ * since, finds nobody there, and the run goes on.
+ */
+function orNobody<Found>(world: World, { pod }: Caller, find: () => Found): Found | NameService {
+  try {
+    return find()
+  } catch (error) {
+    if (!(error instanceof WorldError) || world.now === 0) throw error
+    world.cluster.problems.push({ message: error.message, ref: pod === undefined ? { kind: 'traffic', namespace: '', name: 'target' } : refOf(pod) })
+    return { resolve: (request, done) => done(request, { failure: NOT_RESOLVED }) }
+  }
+}
+
+function findTarget(world: World, target: Target, caller: Caller, cache: ApplicationCache): NameService {
   const port = portOf(world, target, caller)
   const { host } = target
   switch (host.kind) {
@@ -50,12 +68,12 @@ function forObject(world: World, host: Extract<Host, { kind: 'object' }>, target
     return fixedDestination({ address: facts.address, port })
   }
   if (kind === 'pod') {
-    return presentOrAwaited(world, () => whyNoAddress(world, target, namespace, name), () => {
+    return presentOrAwaited(world, caller, () => whyNoAddress(world, target, namespace, name), () => {
       const { podIP } = store.get('Pod', namespace, name)?.status ?? {}
       return podIP === undefined ? undefined : fixedDestination({ address: parsed(podIP, target.text), port })
     })
   }
-  return presentOrAwaited(world, () => `${target.text}: ${missingObject(store, 'Service', namespace, name)}`, () => {
+  return presentOrAwaited(world, caller, () => `${target.text}: ${missingObject(store, 'Service', namespace, name)}`, () => {
     const service = store.get('Service', namespace, name)
     return service === undefined ? undefined : forService(world, service, target, caller, port)
   })
@@ -67,13 +85,13 @@ function whyNoAddress({ cluster: { store } }: World, target: Target, namespace: 
 }
 
 /** What is not there now may come in the course of a run that has a timeline; until then there is nothing to ask for. */
-function presentOrAwaited(world: World, absence: () => string, find: () => NameService | undefined): NameService {
+function presentOrAwaited(world: World, caller: Caller, absence: () => string, find: () => NameService | undefined): NameService {
   let found = find()
   if (found !== undefined) return found
   if (world.scenario.timeline.length === 0) throw new WorldError(absence())
   return {
     resolve: (request, done) => {
-      found ??= find()
+      found ??= orNobody(world, caller, find)
       if (found === undefined) done(request, { failure: NOT_RESOLVED })
       else found.resolve(request, done)
     },
