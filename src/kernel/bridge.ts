@@ -5,7 +5,10 @@ import { LINK } from './journey.ts'
 import type { Machine } from './machine.ts'
 import { FORWARD, POST_ROUTING, PRE_ROUTING } from './netfilter.ts'
 import type { Packet } from './packet.ts'
-import type { VethInterface } from './veth.ts'
+import type { VethInterface, VethSwitch } from './veth.ts'
+
+/** How long the node asks by ARP for an address that no port has: mcast_solicit times retrans_time_ms. */
+const UNANSWERED: Nanos = 3e9
 
 export interface BridgeSettings {
   /** A packet may leave by the port it came from (bridge port flag hairpin_mode). */
@@ -15,20 +18,19 @@ export interface BridgeSettings {
 }
 
 /** A Linux bridge with pods as its ports (net/bridge, br_netfilter), and the node's own address on it. */
-export class Bridge implements Interface {
+export class Bridge implements Interface, VethSwitch {
   readonly kind = 'bridge'
   readonly name: string
   readonly addresses: Address[]
   readonly ports = new Map<Address, VethInterface>()
   readonly settings: BridgeSettings
-  /** Told of a packet for an address that no port has; owns the packet. */
-  readonly #neighbourMissing: (packet: Packet, at: Nanos) => void
+  readonly #machine: Machine
 
-  constructor(name: string, gateway: Address, settings: BridgeSettings, neighbourMissing: (packet: Packet, at: Nanos) => void) {
+  constructor(machine: Machine, name: string, gateway: Address, settings: BridgeSettings) {
+    this.#machine = machine
     this.name = name
     this.addresses = [gateway]
     this.settings = settings
-    this.#neighbourMissing = neighbourMissing
   }
 
   addPort(port: VethInterface): void {
@@ -39,18 +41,21 @@ export class Bridge implements Interface {
   /** The node's own stack sends: hairpin mode does not matter, the packet did not come from a port. */
   transmit(packet: Packet, at: Nanos, nextHop: Address): void {
     const port = this.ports.get(nextHop)
-    if (port === undefined) this.#neighbourMissing(packet, at)
+    if (port === undefined) this.#machine.agenda.post(at + UNANSWERED, this.#giveUp, packet)
     else port.transmit(packet, at)
   }
 
+  readonly #giveUp = (packet: Packet): void => this.#machine.neighbourFailed(packet)
+
   /** A pod's packet enters by its port: it is switched to another port, or goes up to the node's IP stack. */
-  input(machine: Machine, packet: Packet, port: VethInterface): void {
+  input(packet: Packet, port: VethInterface): void {
+    const machine = this.#machine
     machine.charge(packet, LINK, machine.costs.bridge, this.name)
     packet.inInterface = this
     if (!this.settings.callIptables) {
       const target = this.ports.get(packet.destination)
       if (target === undefined) machine.preRouting(packet, this)
-      else this.#switch(machine, packet, port, target)
+      else this.#switch(packet, port, target)
       return
     }
     packet.physicalIn = port
@@ -63,11 +68,11 @@ export class Bridge implements Interface {
     packet.physicalOut = target
     if (port === target && !this.settings.hairpin) return machine.discard(packet, 'bridge: hairpin off')
     if (!machine.pass(FORWARD, packet) || !machine.pass(POST_ROUTING, packet)) return
-    this.#switch(machine, packet, port, target)
+    this.#switch(packet, port, target)
   }
 
-  #switch(machine: Machine, packet: Packet, from: VethInterface, to: VethInterface): void {
-    if (from === to && !this.settings.hairpin) return machine.discard(packet, 'bridge: hairpin off')
-    machine.egress(packet, to, packet.destination)
+  #switch(packet: Packet, from: VethInterface, to: VethInterface): void {
+    if (from === to && !this.settings.hairpin) return this.#machine.discard(packet, 'bridge: hairpin off')
+    this.#machine.egress(packet, to, packet.destination)
   }
 }

@@ -1,5 +1,6 @@
 import type { Agenda, Nanos } from '../engine/agenda.ts'
 import type { Costs } from '../costs.ts'
+import { AddressOnlyInterface } from './address-only-interface.ts'
 import { formatAddress, hostCidr, isLoopback, type Address } from './address.ts'
 import { Cpus, type Migration } from './cpu.ts'
 import { Drops, type DropReason } from './drops.ts'
@@ -8,9 +9,9 @@ import type { Interface } from './interface.ts'
 import { LINK, QUEUEING, ROUTING, SOCKET, type Place } from './journey.ts'
 import { FORWARD, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, NF_DROP, POST_ROUTING, PRE_ROUTING, type Hook, type Verdict } from './netfilter.ts'
 import { describePacket } from './packet-text.ts'
-import { ACK, DESTINATION_UNREACHABLE, HOST_UNREACHABLE, NET_UNREACHABLE, recycle, SYN, TCP, type Packet } from './packet.ts'
+import { ACK, DESTINATION_UNREACHABLE, HOST_UNREACHABLE, leaveMachine, NET_UNREACHABLE, recycle, SYN, TCP, type Packet } from './packet.ts'
 import { RoutingTable, type Route } from './routes.ts'
-import { AddressOnlyInterface, leaveMachine, type Receiver, type VethInterface } from './veth.ts'
+import type { Receiver, VethInterface } from './veth.ts'
 
 /** The kernel settings that the packet path itself asks for. */
 export interface MachineSysctls {
@@ -129,7 +130,7 @@ export class Machine {
     this.#chargeSend(packet)
     this.charge(packet, LINK, this.costs.veth, veth.name)
     if (veth.bridge === undefined) this.preRouting(packet, veth)
-    else veth.bridge.input(this, packet, veth)
+    else veth.bridge.input(packet, veth)
   }
 
   /** A socket of the machine's own namespace sends. EPERM: OUTPUT dropped or rejected the packet. */

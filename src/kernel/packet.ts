@@ -148,6 +148,19 @@ export function recycle(packet: Packet): void {
   pool.push(packet)
 }
 
+/** What belongs to one machine's skb does not cross to another namespace (net/core/skbuff.c, skb_scrub_packet). */
+export function leaveMachine(packet: Packet): void {
+  packet.mark = 0
+  packet.ipvsProperty = false
+  packet.ct = -1
+  packet.ctDirection = 0
+  packet.ctState = CT_NONE
+  packet.inInterface = null
+  packet.outInterface = null
+  packet.physicalIn = null
+  packet.physicalOut = null
+}
+
 /** Bytes of the packet on the wire: Ethernet and IP headers and the protocol's own, TCP with timestamps. */
 export function wireLength(packet: Packet): number {
   return packet.length + headerLength(packet.protocol) + packet.tunnelBytes

@@ -150,7 +150,7 @@ export class SimulatedNode {
     const { machine } = this
     const { sysctls, hairpin } = this.#settings
     const settings = { hairpin, callIptables: sysctls['net.bridge.bridge-nf-call-iptables'] !== 0 }
-    const bridge = new Bridge('cni0', this.podGateway, settings, (packet, at) => this.#agenda.post(at + 3e9, (lost: Packet) => machine.neighbourFailed(lost), packet))
+    const bridge = new Bridge(machine, 'cni0', this.podGateway, settings)
     machine.interfaces.push(bridge)
     machine.routes.addLocal(this.podGateway)
     machine.routes.add({ to: podCIDR, out: bridge, via: undefined, source: this.podGateway })

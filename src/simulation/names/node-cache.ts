@@ -1,7 +1,7 @@
 import { addressOf } from '../../kernel/address.ts'
 import { parseIptablesSave } from '../../kernel/rules/iptables-save/parse.ts'
 import type { Ruleset } from '../../kernel/rules/program.ts'
-import { AddressOnlyInterface } from '../../kernel/veth.ts'
+import { AddressOnlyInterface } from '../../kernel/address-only-interface.ts'
 import type { DnsProcess } from '../../dns/coredns/process.ts'
 import type { SimulatedNode } from '../machines/node.ts'
 
