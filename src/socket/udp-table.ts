@@ -1,14 +1,18 @@
-import type { UdpSocket } from './udp.ts'
-
 const FIRST_SIZE = 16
 
+/** A socket on a port, and the next one in its bucket. */
+export interface Bound<Socket> {
+  readonly localPort: number
+  sibling: Socket | undefined
+}
+
 /** The UDP sockets of a namespace, by local port (struct udp_table): a power of two of buckets, sockets linked to each other. */
-export class UdpTable {
-  #buckets = emptyBuckets(FIRST_SIZE)
+export class UdpTable<Socket extends Bound<Socket>> {
+  #buckets = emptyBuckets<Socket>(FIRST_SIZE)
   #count = 0
 
   /** The first socket of the port's bucket. The others follow by `sibling`; some of them may have other ports. */
-  first(port: number): UdpSocket | undefined {
+  first(port: number): Socket | undefined {
     return this.#buckets[port & (this.#buckets.length - 1)]
   }
 
@@ -17,12 +21,12 @@ export class UdpTable {
     return false
   }
 
-  add(socket: UdpSocket): void {
+  add(socket: Socket): void {
     if (++this.#count > this.#buckets.length) this.#grow()
     this.#link(socket)
   }
 
-  remove(socket: UdpSocket): void {
+  remove(socket: Socket): void {
     const bucket = socket.localPort & (this.#buckets.length - 1)
     if (this.#buckets[bucket] === socket) this.#buckets[bucket] = socket.sibling
     else {
@@ -35,15 +39,15 @@ export class UdpTable {
     this.#count--
   }
 
-  list(): UdpSocket[] {
-    const all: UdpSocket[] = []
+  list(): Socket[] {
+    const all: Socket[] = []
     for (const first of this.#buckets) {
       for (let socket = first; socket !== undefined; socket = socket.sibling) all.push(socket)
     }
     return all
   }
 
-  #link(socket: UdpSocket): void {
+  #link(socket: Socket): void {
     const bucket = socket.localPort & (this.#buckets.length - 1)
     socket.sibling = this.#buckets[bucket]
     this.#buckets[bucket] = socket
@@ -51,11 +55,11 @@ export class UdpTable {
 
   #grow(): void {
     const all = this.list()
-    this.#buckets = emptyBuckets(this.#buckets.length * 2)
+    this.#buckets = emptyBuckets<Socket>(this.#buckets.length * 2)
     for (const socket of all) this.#link(socket)
   }
 }
 
-function emptyBuckets(size: number): (UdpSocket | undefined)[] {
-  return new Array<UdpSocket | undefined>(size).fill(undefined)
+function emptyBuckets<Socket>(size: number): (Socket | undefined)[] {
+  return new Array<Socket | undefined>(size).fill(undefined)
 }

@@ -6,7 +6,7 @@ import type { Counters } from './counters.ts'
 import { unreachableError, type SocketError } from './errors.ts'
 import type { Network } from './network.ts'
 import type { Sysctls } from './sysctls.ts'
-import { UdpTable } from './udp-table.ts'
+import { UdpTable, type Bound } from './udp-table.ts'
 
 /** A datagram as its receiver sees it. Valid only during the call that hands it over. */
 export interface Datagram {
@@ -44,7 +44,7 @@ export type UdpSendResult = 'ok' | 'EPERM' | 'ENETUNREACH' | 'EDESTADDRREQ'
 export const SKB_OVERHEAD = 768
 
 /** A UDP socket. */
-export class UdpSocket {
+export class UdpSocket implements Bound<UdpSocket> {
   readonly localPort: number
   readonly localAddress: Address | undefined
   readonly peer: Address | undefined
@@ -173,7 +173,7 @@ export class Udp {
   readonly sysctls: Sysctls
   readonly counters: Counters
   readonly #random: Random
-  readonly #sockets = new UdpTable()
+  readonly #sockets = new UdpTable<UdpSocket>()
 
   constructor(network: Network, sysctls: Sysctls, counters: Counters, random: Random) {
     this.network = network
