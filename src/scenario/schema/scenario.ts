@@ -53,9 +53,6 @@ export interface Scenario extends Spec {
   namespace: string
 }
 
-export type Cluster = Spec['cluster']
-export type Dns = Spec['dns']
-export type Client = Spec['clients'][number]
 export type Server = Spec['servers'][number]
 export type Traffic = Spec['traffic'][number]
 export type TimelineEvent = Spec['timeline'][number]

@@ -146,10 +146,10 @@ export function repeatedInJson(text: string): { field: string; offset: number } 
 }
 
 /** Where each element of the array behind a field of the outermost object begins, so that thousands of complaints need one walk. */
-export function elementsInJson(text: string, start: number, field: string): number[] {
+export function elementsInJson(text: string, field: string): number[] {
   const elements: number[] = []
   let inside = false
-  walkJson(text, start, (offset, depth, step) => {
+  walkJson(text, 0, (offset, depth, step) => {
     if (depth === 1) {
       if (inside) return true
       inside = step === field

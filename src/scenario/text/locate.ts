@@ -37,7 +37,7 @@ export function locator(): (place: Place) => Position {
   function offsetInJson({ source, start, path }: Origin, ofName: boolean): number {
     const [field, index] = path
     if (start > 0 || typeof index !== 'number' || field !== 'items') return findInJson(source.text, start, path, ofName)
-    const from = remember(elements, source, ({ text }) => elementsInJson(text, 0, 'items'))[index]
+    const from = remember(elements, source, ({ text }) => elementsInJson(text, 'items'))[index]
     return from === undefined ? findInJson(source.text, start, path, ofName) : findInJson(source.text, from, path.slice(2), ofName)
   }
 }
