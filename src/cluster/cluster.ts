@@ -15,7 +15,7 @@ import { Lifecycle } from './kubelet/lifecycle.ts'
 import { runMirroring } from './controllers/mirror.ts'
 import { NodeHealth } from './controllers/node-health.ts'
 import { NodeAllocator } from './api/nodes.ts'
-import { controllerOf, isWorkloadKind, type Kind, type KubeObject, type Node, type Pod, type Ref, type Service, type Stored } from './api/object.ts'
+import { controllerOf, refOf, isWorkloadKind, type Kind, type KubeObject, type Node, type Pod, type Ref, type Service, type Stored } from './api/object.ts'
 import { runReplicaSets } from './controllers/replicaset.ts'
 import { runScheduler } from './controllers/scheduler.ts'
 import { Selection } from './api/selection.ts'
@@ -139,12 +139,16 @@ export class Cluster {
     return true
   }
 
-  /** `kubectl drain --ignore-daemonsets`: the node gets no new pods, and those that it has go elsewhere. */
+  /** `kubectl drain --ignore-daemonsets --force`: the node gets no new pods, and those that it has go elsewhere. */
   drain(name: string): boolean {
     const node = this.store.get('Node', '', name)
     if (node === undefined) return false
     this.store.put({ ...node, spec: { ...node.spec, unschedulable: true } })
-    for (const pod of [...this.selection.podsOn(name)]) if (controllerOf(pod)?.kind !== 'DaemonSet') this.#kubelets.delete(pod)
+    for (const pod of [...this.selection.podsOn(name)]) {
+      const owner = controllerOf(pod)
+      if (owner === undefined) this.problems.push({ message: 'no controller makes it again after the drain (kubectl asks for --force)', ref: refOf(pod) })
+      if (owner?.kind !== 'DaemonSet') this.#kubelets.delete(pod)
+    }
     return true
   }
 

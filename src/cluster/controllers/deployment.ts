@@ -2,6 +2,7 @@ import { compareTexts } from '../../engine/order.ts'
 import { WorkQueue, type ControlPlane } from './control.ts'
 import { canonicalTemplate, HASH_LABEL, templateHash } from '../api/names.ts'
 import { controllerOf, type Deployment, type ReplicaSet } from '../api/object.ts'
+import { isResized, resize, sizeAnnotations } from './resize.ts'
 import { nextReplicas } from './rollout.ts'
 import { controlledBy, sameStatus } from './workload.ts'
 
@@ -38,7 +39,11 @@ export function runDeployments(control: ControlPlane): void {
       return
     }
     const old = sets.filter((set) => set !== current)
-    for (const [set, replicas] of nextReplicas(deployment, current, old)) store.put<ReplicaSet>({ ...set, spec: { ...set.spec, replicas } })
+    const sizes = isResized(deployment, sets) && deployment.spec.strategy?.type !== 'Recreate' ? resize(deployment, current, old) : nextReplicas(deployment, current, old)
+    for (const [set, replicas] of sizes) {
+      const annotations = { ...set.metadata.annotations, ...sizeAnnotations(deployment) }
+      store.put<ReplicaSet>({ ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas } })
+    }
     report(deployment, current, sets)
   }
 

@@ -45,7 +45,7 @@ function take(target: Map<ReplicaSet, number>, budget: number, most: (set: Repli
 }
 
 /** maxSurge and maxUnavailable as numbers of pods; both zero would never move, so the API makes one pod unavailable. */
-function limits(deployment: Deployment, wanted: number): { maxSurge: number; maxUnavailable: number } {
+export function limits(deployment: Deployment, wanted: number): { maxSurge: number; maxUnavailable: number } {
   const { maxSurge, maxUnavailable } = deployment.spec.strategy?.rollingUpdate ?? {}
   const surge = resolveShare(maxSurge ?? DEFAULT_STEP, wanted, Math.ceil)
   const missing = resolveShare(maxUnavailable ?? DEFAULT_STEP, wanted, Math.floor)

@@ -1,7 +1,7 @@
 import { isReady, isTerminating } from '../../../src/cluster/api/object.ts'
 import { TIMING } from '../../../src/cluster/timing.ts'
 import { assert, suite } from '../../kit.ts'
-import { build, podsOf, service, slicesOf, workload } from '../build.ts'
+import { build, pod, podsOf, service, slicesOf, workload } from '../build.ts'
 
 const health = suite('node health')
 
@@ -106,6 +106,13 @@ health('a drained node keeps only the pods of DaemonSets', () => {
   assert.is(on('node-2', 'agent').length, 1)
   assert.is(readyAddresses().length, 3)
   assert.is(cluster.drain('ghost'), false)
+})
+
+health('a drain says of a pod that nobody controls that it is gone for good', () => {
+  const { cluster, agenda } = build([pod('alone', { nodeName: 'node-1' })])
+  cluster.drain('node-1')
+  agenda.run(60 * s)
+  assert.equal([podsOf(cluster).length, cluster.problems.map(({ ref }) => ref.name)], [0, ['alone']])
 })
 
 health('what is not there cannot fail, nor what has not failed recover', () => {

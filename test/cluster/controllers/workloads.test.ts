@@ -101,6 +101,31 @@ deployments('a deleted pod is replaced', () => {
   assert.is.not(podsOf(built.cluster)[0]?.metadata.name, before!.metadata.name)
 })
 
+deployments('a resize in the middle of a rollout is spread over both versions in proportion, and the rollout goes on', () => {
+  const slow = { readinessProbe: { httpGet: { port: 8080 }, initialDelaySeconds: 30 } }
+  const built = build([workload('Deployment', 'web', { replicas: 10, strategy: { rollingUpdate: { maxSurge: 5, maxUnavailable: 0 } } }, { containers: [{ name: 'c', image: 'i', ...slow }] })])
+  const sizes = () => built.cluster.store.list('ReplicaSet').map(({ spec }) => spec.replicas).sort((a, b) => (b ?? 0) - (a ?? 0))
+  built.cluster.restart(ref('Deployment'))
+  built.agenda.run(2 * s)
+  assert.equal(sizes(), [10, 5])
+  built.cluster.scale(ref('Deployment'), 16)
+  built.agenda.run(3 * s)
+  // 21 are allowed instead of 15: 10 become 14, and 5 become 7.
+  assert.equal(sizes(), [14, 7])
+  built.agenda.run(200 * s)
+  assert.equal(sizes(), [16, 0])
+  assert.is(podsOf(built.cluster).length, 16)
+})
+
+deployments('a Deployment whose size changes while it has one version only gives all of it to that one', () => {
+  const built = build([workload('Deployment', 'web', { replicas: 3 })])
+  for (const replicas of [7, 0, 2]) {
+    built.cluster.scale(ref('Deployment'), replicas)
+    built.agenda.run(built.agenda.now + 60 * s)
+    assert.is(podsOf(built.cluster).length, replicas)
+  }
+})
+
 const statefulSets = suite('statefulsets')
 
 statefulSets('pods are numbered, and each waits for the one before', () => {
