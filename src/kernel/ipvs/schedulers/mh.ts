@@ -1,8 +1,9 @@
 import type { Address } from '../../address.ts'
 import type { Destination } from '../destination.ts'
 import { gcd } from './arithmetic.ts'
-import type { Scheduled, Scheduler } from './scheduler.ts'
+import type { Scheduled } from './scheduler.ts'
 import { hsiphash } from './siphash.ts'
+import { TableScheduler } from './table-scheduler.ts'
 
 /** IP_VS_MH_TAB_SIZE for the default IP_VS_MH_TAB_BITS: the largest prime below 2^12. */
 const SIZE = 4093
@@ -22,54 +23,28 @@ interface Walk {
  * Maglev hashing (ip_vs_mh.c): a client keeps its server when others come and go, and neither the order of the list
  * nor draining a server moves anybody else.
  */
-export class MaglevHashing implements Scheduler {
-  /** Empty, or SIZE slots. */
-  #slots: Destination[] = []
-  #isStale = true
-  readonly #service: Scheduled
-
-  constructor(service: Scheduled) {
-    this.#service = service
-  }
-
-  schedule(source: Address, sourcePort: number): Destination | undefined {
-    if (this.#isStale) this.#populate()
-    const { fallback, port } = this.#service.flags
+export class MaglevHashing extends TableScheduler {
+  override schedule(source: Address, sourcePort: number): Destination | undefined {
+    const { fallback, port } = this.service.flags
     const key = source + (port ? sourcePort : 0)
     const slot = hsiphash(key, FIRST_KEY) % SIZE
-    const found = this.#slots[slot]
+    const found = this.table[slot]
     if (found === undefined || found.weight > 0) return found
     return fallback ? this.#fallback(key, slot) : undefined
   }
 
-  onAdd(): void {
-    this.#isStale = true
-  }
-
-  onRemove(): void {
-    this.#isStale = true
-  }
-
-  onEdit(): void {
-    this.#isStale = true
-  }
-
   #fallback(key: number, slot: number): Destination | undefined {
     for (let offset = 0; offset < SIZE; offset++) {
-      const found = this.#slots[hsiphash(((offset + slot) % SIZE) + key, FIRST_KEY) % SIZE]
+      const found = this.table[hsiphash(((offset + slot) % SIZE) + key, FIRST_KEY) % SIZE]
       if (found !== undefined && found.weight > 0) return found
     }
     return undefined
   }
 
-  /** ip_vs_mh_populate: in turn, each server takes the next free slots of its own walk until none is left. */
-  #populate(): void {
-    this.#isStale = false
-    const walks = walksOf(this.#service)
-    if (walks.length === 0) {
-      this.#slots = []
-      return
-    }
+  /** ip_vs_mh_populate: in turn, each server takes the next free slots of its own walk until none is left. Empty, or SIZE slots. */
+  protected override fill(): Destination[] {
+    const walks = walksOf(this.service)
+    if (walks.length === 0) return []
     const slots = new Array<Destination | undefined>(SIZE).fill(undefined)
     let left = SIZE
     while (left > 0) {
@@ -81,7 +56,7 @@ export class MaglevHashing implements Scheduler {
       }
     }
     // Every slot is taken once `left` is 0.
-    this.#slots = slots as Destination[]
+    return slots as Destination[]
   }
 }
 
