@@ -2,7 +2,7 @@ import type { Address } from '../../kernel/address.ts'
 import type { ServicePort } from '../../proxy/service-port.ts'
 import { LoadBalancer } from '../../wire/balancer.ts'
 import { HealthChecks, type CheckResult } from '../../wire/health-check.ts'
-import type { NodeFacts } from '../machines/node.ts'
+import type { NodeFacts } from '../machines/node-facts.ts'
 import type { World } from '../world.ts'
 
 /**

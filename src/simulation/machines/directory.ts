@@ -1,7 +1,7 @@
 import { zoneOf, type Node } from '../../cluster/api/object.ts'
 import type { Store } from '../../cluster/api/store.ts'
 import { parseAddress, parseCidr, type Address } from '../../kernel/address.ts'
-import type { NodeFacts } from './node.ts'
+import type { NodeFacts } from './node-facts.ts'
 
 /** Which nodes there are, and whose an address is. Nodes that come during the run are entered then. */
 export class Directory {

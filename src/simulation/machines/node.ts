@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Agenda } from '../../engine/agenda.ts'
 import type { RandomStreams } from '../../engine/random.ts'
 import type { TimerWheel } from '../../engine/timer-wheel.ts'
-import type { Costs } from '../../costs.ts'
-import { cidrOf, hostCidr, LOOPBACK, type Address, type Cidr } from '../../kernel/address.ts'
+import { cidrOf, hostCidr, LOOPBACK, type Address } from '../../kernel/address.ts'
 import { Bridge } from '../../kernel/bridge.ts'
 import { IcmpLimit } from '../../kernel/icmp-limit.ts'
 import { Machine } from '../../kernel/machine.ts'
@@ -13,53 +12,14 @@ import type { Route } from '../../kernel/routes.ts'
 import { Tracking } from '../../kernel/tracking.ts'
 import { VethInterface } from '../../kernel/veth.ts'
 import { Xtables } from '../../kernel/xtables.ts'
-import type { Sysctls } from '../../socket/sysctls.ts'
 import { Stack } from '../../socket/stack.ts'
 import type { Fabric } from '../../wire/fabric.ts'
 import { EthernetPort } from '../../wire/port.ts'
-import { TunnelInterface, type TunnelKind } from '../../wire/tunnel.ts'
+import { TunnelInterface } from '../../wire/tunnel.ts'
 import { HostNetwork } from './host.ts'
 import type { NodeIpvs } from '../proxies/node-ipvs.ts'
+import type { NextHop, NextHops, NodeFacts, NodeSettings } from './node-facts.ts'
 import type { Attachment, PodNamespace } from './pod.ts'
-
-/** What is known of a node before it is built. */
-export interface NodeFacts {
-  name: string
-  address: Address
-  podCIDR: Cidr | undefined
-  zone: string | undefined
-  /** How other machines reach its pods. */
-  toPods: NextHop
-}
-
-/** Who takes a packet next, and whether it is for a pod behind that machine. */
-export interface NextHop {
-  hop: Address
-  pod: boolean
-}
-
-/** What all nodes of a cluster have in common. */
-export interface NodeSettings {
-  costs: Costs
-  cores: number
-  /** Share of what sockets send that another core than the flow's works on. */
-  migration: number
-  /** The number that `kernelVersion` gives. */
-  kernel: number
-  /** By their dotted names. */
-  sysctls: Record<string, number>
-  socketSysctls: Sysctls
-  pods: 'ptp' | 'bridge' | 'sriov'
-  routing: 'host-gw' | TunnelKind
-  /** Hairpin mode of bridge ports. */
-  hairpin: boolean
-  mtu: number
-  gateway: Address
-  link: Cidr
-}
-
-/** Where a packet for another machine's pod, or another machine, goes next; undefined: by the default route. */
-export type NextHops = (destination: Address, from: Pick<NodeFacts, 'name' | 'address'>) => NextHop | undefined
 
 /** A node: its machine, its interfaces and routes, the processes of its own namespace. */
 export class SimulatedNode {

@@ -10,7 +10,7 @@ import { Stack } from '../../socket/stack.ts'
 import type { Fabric } from '../../wire/fabric.ts'
 import { EthernetPort } from '../../wire/port.ts'
 import { HostNetwork } from './host.ts'
-import type { NextHops } from './node.ts'
+import type { NextHops } from './node-facts.ts'
 
 /** A machine outside the cluster: a plain host, without netfilter. */
 export class OutsideMachine {

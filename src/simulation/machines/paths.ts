@@ -3,7 +3,8 @@ import type { Route } from '../../kernel/routes.ts'
 import { Router } from '../../wire/router.ts'
 import type { World } from '../world.ts'
 import type { Directory } from './directory.ts'
-import type { NextHops, SimulatedNode } from './node.ts'
+import type { SimulatedNode } from './node.ts'
+import type { NextHops } from './node-facts.ts'
 import { LAST_HOSTS } from './settings.ts'
 
 /** Who takes a packet that leaves a machine: other machines are on the link, pods behind their nodes. */

@@ -7,7 +7,7 @@ import { sysctlsOf } from '../../proxy/sysctls.ts'
 import type { Scenario } from '../../scenario/schema/scenario.ts'
 import { sysctlsFrom } from '../../socket/sysctls.ts'
 import { TUNNEL_BYTES } from '../../wire/tunnel.ts'
-import type { NodeSettings } from './node.ts'
+import type { NodeSettings } from './node-facts.ts'
 
 /** What the scenario says of every node, with what kube-proxy sets on it; the scenario's own sysctls win. */
 export function nodeSettings(scenario: Scenario, proxy: ProxyConfig): Omit<NodeSettings, 'link' | 'gateway'> {

@@ -2,22 +2,11 @@ import { cidrOf } from '../../kernel/address.ts'
 import type { ProxyMode } from '../../proxy/config.ts'
 import { IptablesProxy } from '../../proxy/iptables.ts'
 import { NftablesProxy } from '../../proxy/nftables.ts'
-import type { ProxyNode } from '../../proxy/node.ts'
-import type { ServiceSnapshot } from '../../proxy/service-snapshot.ts'
 import { IpvsMode } from './ipvs-mode.ts'
-import type { SimulatedNode } from '../machines/node.ts'
-import { NOTHING, type ProgramCounts } from './program-counts.ts'
+import type { Mode } from './mode.ts'
+import { NOTHING } from './program-counts.ts'
 import { UserspaceMode } from './userspace-mode.ts'
 import type { World } from '../world.ts'
-
-/** kube-proxy in one mode, for all nodes. */
-export interface Mode {
-  /** Programs a node with what its proxy knows. */
-  install(node: SimulatedNode, snapshot: ServiceSnapshot, self: ProxyNode): void
-  countRules(snapshot: ServiceSnapshot, self: ProxyNode): number
-  /** Everything that is written, which takes longer to count. */
-  count(snapshot: ServiceSnapshot, self: ProxyNode): ProgramCounts
-}
 
 const MODES: Readonly<Record<ProxyMode, (world: World) => Mode>> = {
   iptables: (world) => {

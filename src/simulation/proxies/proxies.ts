@@ -1,5 +1,5 @@
+import { watchDelay } from '../../cluster/timing.ts'
 import type { Nanos } from '../../engine/agenda.ts'
-import { exponential } from '../../engine/random.ts'
 import { formatCidr, LOOPBACK, type Address } from '../../kernel/address.ts'
 import { UDP } from '../../kernel/packet.ts'
 import { needsCleanup, staleUdpFlow } from '../../proxy/conntrack-cleanup.ts'
@@ -8,7 +8,7 @@ import { ServiceHistory } from '../../proxy/service-history.ts'
 import type { ServiceSnapshot } from '../../proxy/service-snapshot.ts'
 import { SyncLoop, type Sync, type SyncLoopOptions } from '../../proxy/sync-loop.ts'
 import { syncTime } from '../../proxy/sync-time.ts'
-import type { Mode } from './modes.ts'
+import type { Mode } from './mode.ts'
 import type { SimulatedNode } from '../machines/node.ts'
 import type { World } from '../world.ts'
 
@@ -22,11 +22,6 @@ interface NodeProxy {
   due: Nanos
 }
 
-/**
- * What a watch takes beyond the least, at the mean. Fits the measured spread from the median to the ninth decile (3.1 ms)
- * of the time from a pod's readiness to a watcher of its EndpointSlice.
- */
-export const WATCH_JITTER: Nanos = 1.4e6
 /** iptables and nftables modes write everything once an hour, whatever has changed; ipvs mode at each `syncPeriod`. */
 const HOUR: Nanos = 3600e9
 /** From a node's boot until its kube-proxy runs. Typical of a DaemonSet's pod whose image is there; not measured. */
@@ -138,7 +133,7 @@ export class Proxies {
     const { mode } = proxyConfig
     const costs = settings.costs.proxySync[mode === 'userspace' ? 'iptables' : mode]
     return {
-      watchDelay: () => Math.round(cluster.timing.watch + exponential(random, WATCH_JITTER)),
+      watchDelay: () => watchDelay(cluster.timing, random),
       minInterval: proxyConfig.minSyncPeriod,
       maxInterval: mode === 'ipvs' ? proxyConfig.syncPeriod : HOUR,
       duration: (work) => syncTime(costs, work),

@@ -1,6 +1,6 @@
 import type { Kind, Pod } from '../../cluster/api/object.ts'
 import { formatReference, type Reference } from '../../scenario/values/reference.ts'
-import type { Caller } from './destinations.ts'
+import type { Caller } from './caller.ts'
 import { missing, missingObject } from './missing.ts'
 import type { OutsideMachine } from '../machines/outside-machine.ts'
 import { isMeant, namespaceOf } from './pod-reference.ts'

@@ -1,23 +1,14 @@
 import type { ApplicationCache } from '../../dns/lookups.ts'
 import { below } from '../../engine/random.ts'
-import { refOf, type Pod, type Service } from '../../cluster/api/object.ts'
+import { refOf, type Service } from '../../cluster/api/object.ts'
 import { parseAddress } from '../../kernel/address.ts'
 import type { Host, Target } from '../../scenario/values/target.ts'
-import type { Stack } from '../../socket/stack.ts'
 import { fixedDestination, type NameService } from '../../traffic/client.ts'
 import { missing, missingObject } from './missing.ts'
 import { NOT_RESOLVED, resolving } from '../names/name-service.ts'
 import type { World } from '../world.ts'
+import type { Caller } from './caller.ts'
 import { WorldError } from '../world-error.ts'
-
-/** Who asks: names and variables mean something else in each pod. */
-export interface Caller {
-  stack: Stack
-  namespace: string
-  pod: Pod | undefined
-  /** A machine outside the cluster. */
-  isOutside: boolean
-}
 
 /** How the target of some traffic becomes an address, for that caller. */
 export function nameServiceFor(world: World, target: Target, caller: Caller, cache: ApplicationCache): NameService {

@@ -1,13 +1,13 @@
 import type { Nanos } from '../../../engine/agenda.ts'
-import { exponential, type Random } from '../../../engine/random.ts'
+import type { Random } from '../../../engine/random.ts'
 import type { EndpointSlice, Node, Service } from '../../../cluster/api/object.ts'
 import { SERVICE_NAME_LABEL } from '../../../cluster/api/selection.ts'
 import type { Index } from '../../../cluster/api/store.ts'
+import { watchDelay } from '../../../cluster/timing.ts'
 import { compareAddresses, formatAddress, parseAddress, type Address } from '../../../kernel/address.ts'
 import { Announcer } from '../../../wire/metallb/announcer.ts'
 import { electAnnouncer } from '../../../wire/metallb/election.ts'
 import { detectionTime, GOSSIP_TO_THE_DEAD } from '../../../wire/metallb/memberlist.ts'
-import { WATCH_JITTER } from '../../proxies/proxies.ts'
 import type { World } from '../../world.ts'
 import { announcementOf, mayAnnounce, type Announcement } from './advertisement.ts'
 
@@ -148,7 +148,7 @@ export class Speakers {
   #consider(address: Address): void {
     const { cluster, agenda, now } = this.#world
     for (const node of this.#concerned(address)) {
-      const delay = Math.round(cluster.timing.watch + exponential(this.#random, WATCH_JITTER))
+      const delay = watchDelay(cluster.timing, this.#random)
       agenda.post(now + delay, this.#sync, { node, address })
     }
   }
