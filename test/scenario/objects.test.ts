@@ -16,6 +16,8 @@ function join(...documents: string[]): string {
   return documents.join('---\n')
 }
 
+const DEPLOYMENT = (spec: string, container: string) => `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {${spec}, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [${container}]}}}\n`
+
 objects('ports, NodePorts, addresses and protocols out of range are quoted with their rule', () => {
   assert.equal(said(service('ports: [{port: 70000, protocol: TPC, targetPort: "8080"}], clusterIP: 10.0.0.300, type: NodePrt')), [
     '4:23 error: `spec.ports.0.port` must be a port from 1 to 65535, not `70000`',
@@ -97,6 +99,8 @@ objects('what the API server refuses is refused in its sense', () => {
     [service('ports: [{port: 80, name: x}, {port: 81, name: x}]'), /two ports are called `x`/],
     [service('ports: []', 'a').replace('{name: a}', '{}'), /Service needs `metadata.name`/],
     ['apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: c}}, spec: {containers: [{name: c}]}}}\n', /selector does not match the labels of its own template/],
+    [DEPLOYMENT('strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0%}}', '{name: c}'), /maxUnavailable may not be 0 when maxSurge is 0/],
+    [DEPLOYMENT('replicas: 1', '{name: c, lifecycle: {preStop: {sleep: {seconds: 45}}}}'), /a preStop sleep of 45 s does not fit into terminationGracePeriodSeconds \(30\)/],
     ['kind: \n', /no `kind`/],
     ['- 1\n- 2\n', /a manifest must be an object/],
     ['just text\n', /a manifest must be an object/],

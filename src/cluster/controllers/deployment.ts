@@ -34,26 +34,34 @@ export function runDeployments(control: ControlPlane): void {
     if (deployment === undefined) return
     const sets = [...selection.replicaSetsOf(namespace, name)].sort(byRevision)
     const current = currentSet(deployment, sets)
-    if (current === undefined) {
+    if (current === undefined && deployment.spec.paused !== true) {
       store.put(replicaSetFor(deployment, revisionOf(sets.at(-1)) + 1, clock.timestamp()))
       return
     }
-    const old = sets.filter((set) => set !== current)
-    const sizes = isResized(deployment, sets) && deployment.spec.strategy?.type !== 'Recreate' ? resize(deployment, current, old) : nextReplicas(deployment, current, old)
-    for (const [set, replicas] of sizes) {
+    for (const [set, replicas] of nextSizes(deployment, current, sets)) {
       const annotations = { ...set.metadata.annotations, ...sizeAnnotations(deployment) }
       store.put<ReplicaSet>({ ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas } })
     }
     report(deployment, current, sets)
   }
 
-  function report(deployment: Deployment, current: ReplicaSet, sets: ReplicaSet[]): void {
+  /** A paused Deployment is resized, but rolls nothing out: it may have no ReplicaSet of its present template. */
+  function nextSizes(deployment: Deployment, current: ReplicaSet | undefined, sets: ReplicaSet[]): Map<ReplicaSet, number> {
+    const { paused, strategy } = deployment.spec
+    const newest = current ?? sets.at(-1)
+    if (newest === undefined) return new Map()
+    const old = sets.filter((set) => set !== newest)
+    if (strategy?.type !== 'Recreate' && isResized(deployment, sets)) return resize(deployment, newest, old)
+    return paused === true ? new Map() : nextReplicas(deployment, newest, old)
+  }
+
+  function report(deployment: Deployment, current: ReplicaSet | undefined, sets: ReplicaSet[]): void {
     const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') => sets.reduce((total, set) => total + (set.status[field] ?? 0), 0)
     const available = sum('availableReplicas')
     const status = {
       ...deployment.status,
       replicas: sum('replicas'),
-      updatedReplicas: current.status.replicas ?? 0,
+      updatedReplicas: current?.status.replicas ?? 0,
       readyReplicas: sum('readyReplicas'),
       availableReplicas: available,
       unavailableReplicas: Math.max(0, (deployment.spec.replicas ?? 1) - available),

@@ -2,7 +2,7 @@ import type { Nanos } from '../../engine/agenda.ts'
 import type { Pod } from '../api/object.ts'
 
 const SECOND = 1e9
-/** core/v1 SetDefaults_Probe. */
+/** core/v1 SetDefaults_Probe, which takes a zero for nothing said. */
 const DEFAULT_PERIOD = 10
 const DEFAULT_FAILURES = 3
 
@@ -26,7 +26,7 @@ export function readyAfter(pod: Pod, startup: Nanos): Nanos {
 /** Nobody asks whether a container is ready before its startup probe has seen it; then it is asked at once (kubelet's prober/worker.go). */
 function containerReadyAfter({ startupProbe, readinessProbe }: Container, startup: Nanos): Nanos {
   const started = startupProbe === undefined ? 0 : firstSuccess(startupProbe, startup)
-  if (startupProbe !== undefined && started > initialDelay(startupProbe) + ((startupProbe.failureThreshold ?? DEFAULT_FAILURES) - 1) * period(startupProbe)) return Number.POSITIVE_INFINITY
+  if (startupProbe !== undefined && started > initialDelay(startupProbe) + ((startupProbe.failureThreshold || DEFAULT_FAILURES) - 1) * period(startupProbe)) return Number.POSITIVE_INFINITY
   if (readinessProbe === undefined) return started
   return startupProbe === undefined ? firstSuccess(readinessProbe, startup) : Math.max(started, initialDelay(readinessProbe)) + repeats(readinessProbe)
 }
@@ -39,7 +39,7 @@ function firstSuccess(probe: Probe, startup: Nanos): Nanos {
 
 /** More successes in a row may be asked for than one. */
 function repeats(probe: Probe): Nanos {
-  return ((probe.successThreshold ?? 1) - 1) * period(probe)
+  return ((probe.successThreshold || 1) - 1) * period(probe)
 }
 
 function initialDelay({ initialDelaySeconds }: Probe): Nanos {
@@ -47,5 +47,5 @@ function initialDelay({ initialDelaySeconds }: Probe): Nanos {
 }
 
 function period({ periodSeconds }: Probe): Nanos {
-  return (periodSeconds ?? DEFAULT_PERIOD) * SECOND
+  return (periodSeconds || DEFAULT_PERIOD) * SECOND
 }

@@ -17,7 +17,8 @@ export function validate(one: Located, complaints: Complaints): void {
   // The shape has been checked, so the spec is what the kind's type says.
   if (one.object.kind === 'Service') validateService(one.object['spec'] as core.ServiceSpec, say)
   else if (one.object.kind === 'EndpointSlice') validateSlice(one.object['endpoints'] as discovery.Endpoint[] | undefined, say)
-  else if (isWorkloadKind(one.object.kind)) validateWorkload(one.object['spec'] as WorkloadSpec, say)
+  else if (one.object.kind === 'Pod') validatePod(one.object['spec'] as core.PodSpec, ['spec'], say)
+  else if (isWorkloadKind(one.object.kind)) validateWorkload(one.object['spec'] as WorkloadSpec, one.object.kind, say)
 }
 
 function validateSlice(endpoints: discovery.Endpoint[] = [], say: Say): void {
@@ -31,11 +32,28 @@ function validateSlice(endpoints: discovery.Endpoint[] = [], say: Say): void {
 interface WorkloadSpec {
   selector: LabelSelector
   template: core.PodTemplateSpec
+  strategy?: { rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } }
 }
 
-function validateWorkload({ selector, template }: WorkloadSpec, say: Say): void {
+function validateWorkload({ selector, template, strategy }: WorkloadSpec, kind: string, say: Say): void {
+  const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {}
+  if (kind === 'Deployment' && [maxSurge, maxUnavailable].every((value) => /^0%?$/.test(String(value))))
+    say(['spec', 'strategy', 'rollingUpdate', 'maxUnavailable'], 'maxUnavailable may not be 0 when maxSurge is 0: no pod could ever be replaced')
+  validatePod(template.spec, ['spec', 'template', 'spec'], say)
   if (!matchesSelector(selector, template.metadata?.labels))
     say(['spec', 'selector'], 'the selector does not match the labels of its own template', "make `spec.selector.matchLabels` and `spec.template.metadata.labels` the same")
+}
+
+/** core/v1 DefaultTerminationGracePeriodSeconds. */
+const DEFAULT_GRACE = 30
+
+/** A sleep hook has to fit into the pod's grace period (KEP-3960). */
+function validatePod({ containers = [], terminationGracePeriodSeconds }: Partial<core.PodSpec> = {}, path: Path, say: Say): void {
+  const grace = terminationGracePeriodSeconds ?? DEFAULT_GRACE
+  containers.forEach(({ lifecycle }, i) => {
+    const sleep = lifecycle?.preStop?.sleep?.seconds ?? 0
+    if (sleep > grace) say([...path, 'containers', i, 'lifecycle', 'preStop', 'sleep', 'seconds'], `a preStop sleep of ${sleep} s does not fit into terminationGracePeriodSeconds (${grace})`, 'make terminationGracePeriodSeconds longer')
+  })
 }
 
 function validateService(spec: core.ServiceSpec, say: Say): void {

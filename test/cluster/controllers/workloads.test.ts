@@ -126,6 +126,21 @@ deployments('a Deployment whose size changes while it has one version only gives
   }
 })
 
+deployments('a paused Deployment is resized, but rolls nothing out until it goes on', () => {
+  const built = build([workload('Deployment', 'web', { replicas: 2 })])
+  const images = () => podsOf(built.cluster).map(({ spec }) => spec.containers[0]?.image)
+  const after = (spec: object, seconds: number) => {
+    built.cluster.apply(workload('Deployment', 'web', spec, { containers: [{ name: 'c', image: 'new' }] }))
+    built.agenda.run(built.agenda.now + seconds * s)
+  }
+  after({ replicas: 2, paused: true }, 60)
+  assert.equal(images(), ['i', 'i'])
+  after({ replicas: 3, paused: true }, 60)
+  assert.equal([images(), deployment(built).status.updatedReplicas], [['i', 'i', 'i'], 0])
+  after({ replicas: 2, paused: false }, 60)
+  assert.equal(images(), ['new', 'new'])
+})
+
 const statefulSets = suite('statefulsets')
 
 statefulSets('pods are numbered, and each waits for the one before', () => {
