@@ -83,7 +83,7 @@ export class World {
     this.wheel = new TimerWheel(this.agenda)
     this.proxyDocument = proxyDocument(input)
     this.proxyConfig = proxyConfigFrom(this.proxyDocument)
-    const { network, loadBalancer } = scenario.cluster
+    const { network, loadBalancer, controlPlane } = scenario.cluster
     const usesNames = input.asksNames === true || scenario.traffic.some(({ to }) => isNamed(to))
     this.cluster = createCluster({
       agenda: this.agenda,
@@ -95,6 +95,11 @@ export class World {
         podCIDR: scenario.cluster.podCIDR,
         serviceCIDR: scenario.cluster.serviceCIDR,
         loadBalancerPools: loadBalancer.pool,
+        timing: {
+          nodeGrace: controlPlane.nodeMonitorGracePeriod,
+          endpointBatch: controlPlane.endpointUpdatesBatchPeriod,
+          containerStart: controlPlane.containerStart,
+        },
         startup: (pod) => this.processes.startupOf(pod),
       },
     })

@@ -215,6 +215,19 @@ failures('a caller that is born when its target is gone finds nobody to ask, and
   }
 })
 
+failures('the control plane is as patient, and batches as long, as its flags say', () => {
+  /** How long node-1's rules name a dead node's pods, in seconds. */
+  const stale = (controlPlane: object) => {
+    const report = run({ timeline: [{ at: '5s', fail: 'node/node-2' }], traffic: { from: 'node/node-1', rate: '10/s' }, spec: { duration: '80s', cluster: { nodes: 3, controlPlane } } })
+    return report.timeline!.nodes['node-1']!.stale_ns / 1e9
+  }
+  const watchful = stale({ nodeMonitorGracePeriod: '20s' })
+  assert.ok(watchful > 10 && watchful < 26, `${watchful} s`)
+  const usual = stale({})
+  assert.ok(usual > 40 && usual < 56, `${usual} s`)
+  assert.is(Math.round(stale({ nodeMonitorGracePeriod: '20s', endpointUpdatesBatchPeriod: '5s' }) - watchful), 5)
+})
+
 failures('loss is everywhere or on one cable, and ends', () => {
   const everywhere = run({ timeline: [{ at: '5s', loss: '20%', for: '2s' }] })
   assert.ok((everywhere.drops['lost on the wire'] ?? 0) > 100)

@@ -50,6 +50,13 @@ const loadBalancer = fields({
   }).prefault({}),
 })
 
+/** Flags of the cluster's own components, and the time that a container takes, which nobody has measured for you. */
+const controlPlane = fields({
+  nodeMonitorGracePeriod: written(positiveDuration).prefault('50s').describe("kube-controller-manager's --node-monitor-grace-period"),
+  endpointUpdatesBatchPeriod: written(duration).prefault('0').describe("kube-controller-manager's --endpoint-updates-batch-period"),
+  containerStart: written(duration).prefault('1s').describe("from a pod's arrival at its node until its containers run, their images being there"),
+})
+
 /** `net.core.somaxconn`, also with slashes, as sysctl(8) takes it. */
 function isSysctlName(name: string): boolean {
   return /^(net|kernel|vm|fs|dev)[./][\w./-]+$/.test(name)
@@ -80,4 +87,5 @@ export const cluster = fields({
   sysctls: sysctls.default({}).describe('by their dotted names, on every node'),
   costs: z.string().min(1).default('hot').describe('hot, cold, or a profile file'),
   loadBalancer: loadBalancer.prefault({}),
+  controlPlane: controlPlane.prefault({}),
 })
