@@ -1,6 +1,6 @@
 import { renderComplaint } from '../scenario/complaint.ts'
 import { readInput } from '../simulation/read-input.ts'
-import type { WorldInput } from '../simulation/world.ts'
+import type { WorldInput } from '../simulation/ground.ts'
 import { suggest } from '../engine/nearest.ts'
 import { SCHEDULER_NAMES } from '../kernel/ipvs/schedulers/by-name.ts'
 import { PROXY_MODES } from '../proxy/config.ts'

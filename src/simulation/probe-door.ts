@@ -6,7 +6,7 @@ import type { ProbeOptions } from './options.ts'
 import { readInput } from './read-input.ts'
 import { runProbe, type ProbeRequest } from './probe.ts'
 import { readSender } from './senders/sender-words.ts'
-import type { WorldInput } from './world.ts'
+import type { WorldInput } from './ground.ts'
 
 /** Sends requests one after the other and tells who answered: the object that `probe -o json` prints. */
 export function probe(objects: string | object | readonly object[], options: ProbeOptions): ProbeResult {

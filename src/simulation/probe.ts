@@ -8,7 +8,8 @@ import { Probe } from '../traffic/probe.ts'
 import { Requests } from '../traffic/request.ts'
 import { sendersOf } from './senders/callers.ts'
 import { openClient } from './senders/clients.ts'
-import { World, type WorldInput } from './world.ts'
+import type { WorldInput } from './ground.ts'
+import { World } from './world.ts'
 
 export interface ProbeRequest {
   from: Reference

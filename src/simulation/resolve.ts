@@ -8,7 +8,8 @@ import { rcodeName } from '../report/dns-meter.ts'
 import type { Resolved, ResolvedQuery } from '../report/resolve-text.ts'
 import type { Reference } from '../scenario/values/reference.ts'
 import { sendersOf } from './senders/callers.ts'
-import { World, type WorldInput } from './world.ts'
+import type { WorldInput } from './ground.ts'
+import { World } from './world.ts'
 import { WorldError } from './world-error.ts'
 
 /** Longer than any libc tries with the options that kubelet writes. */

@@ -4,7 +4,7 @@ import type { SimulateOptions } from './options.ts'
 import { readInput } from './read-input.ts'
 import { reportOf } from './result.ts'
 import { Simulation } from './simulation.ts'
-import type { WorldInput } from './world.ts'
+import type { WorldInput } from './ground.ts'
 
 /**
  * Runs a scenario and returns the object that `run -o json` prints. `scenario` is YAML or JSON text, one object, or an

@@ -10,7 +10,8 @@ import type { Sender } from './senders/callers.ts'
 import { Chronicle } from './timeline/chronicle.ts'
 import { BALANCER, openClient } from './senders/clients.ts'
 import { originsOf } from './senders/origins.ts'
-import { World, type WorldInput } from './world.ts'
+import type { WorldInput } from './ground.ts'
+import { World } from './world.ts'
 
 /** One kind of traffic of a running simulation. */
 export interface RunningTraffic {

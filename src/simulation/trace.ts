@@ -1,7 +1,7 @@
 import type { Nanos } from '../engine/agenda.ts'
 import type { Step } from '../kernel/journey.ts'
 import { runProbe, type ProbeRequest } from './probe.ts'
-import type { WorldInput } from './world.ts'
+import type { WorldInput } from './ground.ts'
 
 /** One request, and every step of every packet that it caused. Times in ns of simulated time. */
 export interface Trace {

@@ -5,7 +5,7 @@ import type { Input } from '../../scenario/load.ts'
 import type { Setting } from '../../scenario/settings/settings.ts'
 import { InputError } from '../input-error.ts'
 import { readInput } from '../read-input.ts'
-import type { WorldInput } from '../world.ts'
+import type { WorldInput } from '../ground.ts'
 
 /** One of the settings under which a scenario is run beside others. */
 export interface Arm {

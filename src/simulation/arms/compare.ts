@@ -10,7 +10,8 @@ import { InputError } from '../input-error.ts'
 import type { ArmsWanted, CompareOptions } from '../options.ts'
 import { readInput } from '../read-input.ts'
 import { runToEnd } from '../simulate.ts'
-import { World, type WorldInput } from '../world.ts'
+import type { WorldInput } from '../ground.ts'
+import { World } from '../world.ts'
 
 /** Runs a scenario under several settings with the same arrivals, and says what differs. Throws an InputError for what cannot be simulated. */
 export function compare(scenario: string | object | readonly object[], { seeds = 10, ...wanted }: CompareOptions): Comparison {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Setting } from '../../scenario/settings/settings.ts'
 import { combine, modeAxis, parseSetting, pathAxis, variantAxis, type Arm, type Axis } from './arms.ts'
 import { InputError } from '../input-error.ts'
-import type { WorldInput } from '../world.ts'
+import type { WorldInput } from '../ground.ts'
 
 export interface SweepWanted {
   modes?: readonly string[]

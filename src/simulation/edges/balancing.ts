@@ -3,7 +3,8 @@ import type { ServicePort } from '../../proxy/service-port.ts'
 import { LoadBalancer } from '../../wire/balancer.ts'
 import { HealthChecks, type CheckResult } from '../../wire/health-check.ts'
 import type { NodeFacts } from '../machines/node-facts.ts'
-import type { World } from '../world.ts'
+import type { Proxies } from '../proxies/proxies.ts'
+import type { Ground } from '../ground.ts'
 
 /**
  * A cloud's load balancer. It knows nothing but what its health checks tell: kube-proxy's own health, or for Services
@@ -11,15 +12,17 @@ import type { World } from '../world.ts'
  */
 export class Balancing {
   readonly balancer: LoadBalancer
-  readonly #world: World
+  readonly #ground: Ground
+  readonly #proxies: Proxies
   /** By the balanced address; the checks of Services with the Cluster policy are the same for all. */
   readonly #checks = new Map<Address, HealthChecks<Address>>()
   #ofNodes: HealthChecks<Address> | undefined
 
   /** `address`: its own, on the nodes' network. */
-  constructor(world: World, address: Address) {
-    this.#world = world
-    this.balancer = new LoadBalancer(world.fabric, address, (destination) => this.#checksFor(destination).usable)
+  constructor(ground: Ground, proxies: Proxies, address: Address) {
+    this.#ground = ground
+    this.#proxies = proxies
+    this.balancer = new LoadBalancer(ground.fabric, address, (destination) => this.#checksFor(destination).usable)
   }
 
   #checksFor(destination: Address): HealthChecks<Address> {
@@ -29,29 +32,29 @@ export class Balancing {
   }
 
   #start(destination: Address): HealthChecks<Address> {
-    const port = this.#world.proxies.snapshot.servicePorts.find(({ loadBalancerVIPs }) => loadBalancerVIPs.includes(destination))
+    const port = this.#proxies.snapshot.servicePorts.find(({ loadBalancerVIPs }) => loadBalancerVIPs.includes(destination))
     if (port?.externalPolicyLocal !== true) return (this.#ofNodes ??= this.#check('nodes', (node) => this.#askNode(node)))
     return this.#check(port.service, (node) => this.#askForEndpoints(node, port))
   }
 
   #check(name: string, ask: (node: NodeFacts) => CheckResult): HealthChecks<Address> {
-    const world = this.#world
-    const nodes = new Map(world.nodeFacts().map((facts) => [facts.address, facts]))
-    const random = world.streams.stream(`health checks/${name}`)
+    const ground = this.#ground
+    const nodes = new Map(ground.nodeFacts().map((facts) => [facts.address, facts]))
+    const random = ground.streams.stream(`health checks/${name}`)
     const askAt = (address: Address): CheckResult => {
       const facts = nodes.get(address)
-      return facts === undefined || !world.isReachable(facts.name) ? 'silent' : ask(facts)
+      return facts === undefined || !ground.isReachable(facts.name) ? 'silent' : ask(facts)
     }
-    return new HealthChecks(world.agenda, world.scenario.cluster.loadBalancer.healthCheck, [...nodes.keys()], askAt, random)
+    return new HealthChecks(ground.agenda, ground.scenario.cluster.loadBalancer.healthCheck, [...nodes.keys()], askAt, random)
   }
 
   #askNode({ name }: NodeFacts): CheckResult {
-    return this.#world.proxies.isUp(name) ? 'pass' : 'fail'
+    return this.#proxies.isUp(name) ? 'pass' : 'fail'
   }
 
   /** What drains does not count, so that balancers turn away while the node still forwards to it. */
   #askForEndpoints({ name }: NodeFacts, { service }: ServicePort): CheckResult {
-    const { proxies } = this.#world
+    const proxies = this.#proxies
     if (!proxies.isUp(name)) return 'fail'
     const ports = proxies.knownBy(name).servicePorts.filter((port) => port.service === service)
     return ports.some(({ endpoints }) => endpoints.some(({ ready, nodeName }) => ready && nodeName === name)) ? 'pass' : 'fail'

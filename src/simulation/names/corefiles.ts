@@ -1,7 +1,7 @@
 import { compileCorefile, type ServerPlan } from '../../dns/coredns/compile.ts'
 import { kubeadmCorefile, nodeLocalCorefile } from '../../dns/coredns/default-corefile.ts'
 import { formatAddress, parseCidr } from '../../kernel/address.ts'
-import type { World } from '../world.ts'
+import type { Ground } from '../ground.ts'
 import { WorldError } from '../world-error.ts'
 import { COREFILE_CONFIG_MAP, DNS_NAMESPACE, DNS_SERVICE, NODE_CACHE_NAME, UPSTREAM_SERVICE } from './furniture.ts'
 
@@ -11,31 +11,31 @@ const NODE_CACHE_ADDRESS = '169.254.20.10'
 const CLUSTER_DNS = 10
 
 /** The address of a Service of CoreDNS's; undefined if the cluster has none. */
-export function addressOfDns({ cluster }: World, name: string): string | undefined {
+export function addressOfDns({ cluster }: Ground, name: string): string | undefined {
   return cluster.store.get('Service', DNS_NAMESPACE, name)?.spec.clusterIP
 }
 
 /** Where pods are told to ask. */
-export function clusterDnsOf(world: World): string {
-  const range = parseCidr(world.scenario.cluster.serviceCIDR)
-  return addressOfDns(world, DNS_SERVICE) ?? formatAddress((range?.network ?? 0) + CLUSTER_DNS)
+export function clusterDnsOf(ground: Ground): string {
+  const range = parseCidr(ground.scenario.cluster.serviceCIDR)
+  return addressOfDns(ground, DNS_SERVICE) ?? formatAddress((range?.network ?? 0) + CLUSTER_DNS)
 }
 
 /** The Corefiles of a cluster, from its ConfigMaps or as they come with CoreDNS and NodeLocal DNSCache; read when first needed. */
 export class Corefiles {
-  readonly #world: World
+  readonly #ground: Ground
   /** The name server in the nodes' own resolv.conf. */
   readonly #outside: string
   #coreDns: readonly ServerPlan[] | undefined
   #nodeCache: readonly ServerPlan[] | undefined
 
-  constructor(world: World, outside: string) {
-    this.#world = world
+  constructor(ground: Ground, outside: string) {
+    this.#ground = ground
     this.#outside = outside
   }
 
   get coreDns(): readonly ServerPlan[] {
-    this.#coreDns ??= this.#compile(COREFILE_CONFIG_MAP, this.#written(COREFILE_CONFIG_MAP) ?? kubeadmCorefile(this.#world.scenario.cluster.clusterDomain))
+    this.#coreDns ??= this.#compile(COREFILE_CONFIG_MAP, this.#written(COREFILE_CONFIG_MAP) ?? kubeadmCorefile(this.#ground.scenario.cluster.clusterDomain))
     return this.#coreDns
   }
 
@@ -52,15 +52,15 @@ export class Corefiles {
 
   /** In iptables mode the cache takes over the Service's own address; elsewhere that is on another device, or NATed all the same. */
   #defaultAddresses(): string[] {
-    return this.#world.proxyConfig.mode === 'iptables' ? [NODE_CACHE_ADDRESS, clusterDnsOf(this.#world)] : [NODE_CACHE_ADDRESS]
+    return this.#ground.proxyConfig.mode === 'iptables' ? [NODE_CACHE_ADDRESS, clusterDnsOf(this.#ground)] : [NODE_CACHE_ADDRESS]
   }
 
   /** With what whoever installs the cache, and node-cache itself, put in the place of nodelocaldns.yaml's placeholders. */
   #nodeCacheText(): string {
-    const { clusterDomain } = this.#world.scenario.cluster
+    const { clusterDomain } = this.#ground.scenario.cluster
     const listen = this.#defaultAddresses()
     const [local = '', server = ''] = listen
-    const upstream = (server === '' ? undefined : addressOfDns(this.#world, UPSTREAM_SERVICE)) ?? clusterDnsOf(this.#world)
+    const upstream = (server === '' ? undefined : addressOfDns(this.#ground, UPSTREAM_SERVICE)) ?? clusterDnsOf(this.#ground)
     const written = this.#written(NODE_CACHE_NAME)
     if (written === undefined) return nodeLocalCorefile(clusterDomain, listen, upstream, [this.#outside])
     return written
@@ -72,7 +72,7 @@ export class Corefiles {
   }
 
   #written(configMap: string): string | undefined {
-    return this.#world.cluster.store.get('ConfigMap', DNS_NAMESPACE, configMap)?.data?.['Corefile']
+    return this.#ground.cluster.store.get('ConfigMap', DNS_NAMESPACE, configMap)?.data?.['Corefile']
   }
 
   #compile(configMap: string, text: string): readonly ServerPlan[] {

@@ -13,7 +13,7 @@ import { add } from '../../report/traffic-meter.ts'
 import type { Stack } from '../../socket/stack.ts'
 import type { Caller } from '../senders/caller.ts'
 import type { SimulatedNode } from '../machines/node.ts'
-import type { World } from '../world.ts'
+import type { Ground } from '../ground.ts'
 import { ClusterView } from './cluster-view.ts'
 import { DNS_NAMESPACE, DNS_SERVICE, NODE_CACHE_NAME } from './furniture.ts'
 import { addressOfDns, clusterDnsOf, Corefiles } from './corefiles.ts'
@@ -31,7 +31,7 @@ export class Names {
   /** By node. */
   readonly #nodeCaches = new Map<string, NodeCache>()
   readonly #layers: Record<'nodelocal' | 'coredns' | 'upstream', Layer> = { nodelocal: newLayer(), coredns: newLayer(), upstream: newLayer() }
-  readonly #world: World
+  readonly #ground: Ground
   readonly #isUsed: boolean
   readonly #corefiles: Corefiles
   readonly #upstreamAddress: string
@@ -40,12 +40,18 @@ export class Names {
   #view: ClusterView | undefined
 
   /** `isUsed`: somebody asks for names. `upstreamAddress`: of the resolver outside, which all nodes have in their resolv.conf. */
-  constructor(world: World, isUsed: boolean, upstreamAddress: number) {
-    this.#world = world
+  constructor(ground: Ground, isUsed: boolean, upstreamAddress: number) {
+    this.#ground = ground
     this.#isUsed = isUsed
     this.#upstreamAddress = formatAddress(upstreamAddress)
-    this.#corefiles = new Corefiles(world, this.#upstreamAddress)
-    if (isUsed) this.#startUpstream(upstreamAddress)
+    this.#corefiles = new Corefiles(ground, this.#upstreamAddress)
+  }
+
+  /** Answers for the world, in that machine outside. */
+  serveUpstream(stack: Stack): void {
+    const { agenda, scenario } = this.#ground
+    const { delay, failure, ttl, records } = scenario.dns.upstream
+    new UpstreamResolver(agenda, stack, { delay, failure, ttl: ttl / 1e9, records }, this.#layers.upstream.meter)
   }
 
   /** Is this one of the pods whose process `install` starts? */
@@ -57,12 +63,12 @@ export class Names {
   startIn(pod: Pod, stack: Stack): void {
     if (!this.#isUsed || !this.#isServer(pod)) return
     const { namespace, name } = pod.metadata
-    const { agenda, streams, scenario } = this.#world
+    const { agenda, streams, scenario } = this.#ground
     const process = new DnsProcess(agenda, stack, {
       name,
       plans: this.#corefiles.coreDns,
       workers: scenario.dns.workers,
-      receiveBuffer: this.#world.settings.socketSysctls.rmem_default,
+      receiveBuffer: this.#ground.settings.socketSysctls.rmem_default,
       random: streams.stream(`coredns/${namespace}/${name}`),
       surroundings: { objects: this.#clusterView(), hasSynced: () => true, searchListOf: (client) => this.#searchListOf(client) },
       listener: this.#layers.coredns.meter,
@@ -70,7 +76,7 @@ export class Names {
     this.#layers.coredns.processes.push(process)
     // `health { lameduck }`: it goes on answering while kube-proxies learn that it will end.
     const lameduck = Math.max(...this.#corefiles.coreDns.map((plan) => plan.lameduck))
-    this.#world.processes.join(pod, { heedsSigterm: true, drain: (done) => agenda.post(agenda.now + lameduck, done, undefined), end: () => process.kill() })
+    this.#ground.processes.join(pod, { heedsSigterm: true, drain: (done) => agenda.post(agenda.now + lameduck, done, undefined), end: () => process.kill() })
   }
 
   /** Puts NodeLocal DNSCache on a node, if the scenario wants it. */
@@ -87,7 +93,7 @@ export class Names {
 
   /** CoreDNS's pods. */
   servers(): Pod[] {
-    return this.#world.cluster.store.list('Pod', DNS_NAMESPACE).filter((pod) => pod.status.podIP !== undefined && this.#isServer(pod))
+    return this.#ground.cluster.store.list('Pod', DNS_NAMESPACE).filter((pod) => pod.status.podIP !== undefined && this.#isServer(pod))
   }
 
   /** The cache of that node; undefined if it has none. */
@@ -103,7 +109,7 @@ export class Names {
   /** How processes there look up names, and how that is known. */
   resolverOf({ pod }: Caller): { because: string; settings: ResolverSettings } {
     if (pod === undefined) return { because: 'as on most machines', settings: { libc: 'glibc', resolvConf: this.#machineResolvConf() } }
-    const { libc, because } = libcOf(pod, this.#world.scenario.dns.resolver)
+    const { libc, because } = libcOf(pod, this.#ground.scenario.dns.resolver)
     return { because, settings: { libc, resolvConf: formatResolvConf(this.resolvConfOf(pod)) } }
   }
 
@@ -112,8 +118,8 @@ export class Names {
     const { because, settings } = this.resolverOf(caller)
     add(this.meter.resolvers, `${settings.libc} (${because})`)
     if (caller.pod !== undefined) this.#noteOn(caller.pod)
-    const lookups = new Lookups(this.#world.agenda, caller.stack, settings, cache, this.meter)
-    if (caller.pod !== undefined) this.#world.processes.join(caller.pod, { drain: (done) => done(), end: () => lookups.end() })
+    const lookups = new Lookups(this.#ground.agenda, caller.stack, settings, cache, this.meter)
+    if (caller.pod !== undefined) this.#ground.processes.join(caller.pod, { drain: (done) => done(), end: () => lookups.end() })
     return lookups
   }
 
@@ -137,12 +143,12 @@ export class Names {
 
   #whyNobodyAnswers(): string[] {
     const service = `Service ${DNS_NAMESPACE}/${DNS_SERVICE}`
-    if (addressOfDns(this.#world, DNS_SERVICE) === undefined) return [`the cluster has no ${service}: nobody answers at ${clusterDnsOf(this.#world)}`]
+    if (addressOfDns(this.#ground, DNS_SERVICE) === undefined) return [`the cluster has no ${service}: nobody answers at ${clusterDnsOf(this.#ground)}`]
     return this.#hasServers() ? [] : [`no pod is behind ${service}: CoreDNS has no replica that is ready`]
   }
 
   #hasServers(): boolean {
-    const { store, selection } = this.#world.cluster
+    const { store, selection } = this.#ground.cluster
     const service = store.get('Service', DNS_NAMESPACE, DNS_SERVICE)
     return service !== undefined && [...selection.slicesOf(service)].some(({ endpoints }) => endpoints.some(({ conditions }) => conditions?.ready !== false))
   }
@@ -155,17 +161,17 @@ export class Names {
 
   /** CoreDNS's pods are those behind the Service that kubelet tells all pods of. */
   #isServer(pod: Pod): boolean {
-    const { selection } = this.#world.cluster
+    const { selection } = this.#ground.cluster
     return pod.metadata.namespace === DNS_NAMESPACE && selection.servicesSelecting(pod).some(({ metadata }) => metadata.name === DNS_SERVICE)
   }
 
   #hasNodeCache(): boolean {
-    const { scenario, cluster } = this.#world
+    const { scenario, cluster } = this.#ground
     return scenario.dns.nodelocal || cluster.store.get('DaemonSet', DNS_NAMESPACE, NODE_CACHE_NAME) !== undefined
   }
 
   #startNodeCache(node: SimulatedNode): DnsProcess {
-    const { agenda, streams, scenario, settings } = this.#world
+    const { agenda, streams, scenario, settings } = this.#ground
     const process = new DnsProcess(agenda, node.stack, {
       name: `node-cache on ${node.facts.name}`,
       plans: this.#corefiles.nodeCache,
@@ -180,15 +186,8 @@ export class Names {
     return process
   }
 
-  #startUpstream(address: number): void {
-    const { agenda, scenario } = this.#world
-    const { delay, failure, ttl, records } = scenario.dns.upstream
-    const machine = this.#world.outside.add('upstream', address)
-    new UpstreamResolver(agenda, machine.stack, { delay, failure, ttl: ttl / 1e9, records }, this.#layers.upstream.meter)
-  }
-
   #clusterView(): ClusterView {
-    this.#view ??= new ClusterView(this.#world.agenda, this.#world.cluster.store)
+    this.#view ??= new ClusterView(this.#ground.agenda, this.#ground.cluster.store)
     return this.#view
   }
 
@@ -197,17 +196,17 @@ export class Names {
     const isWatching = this.#corefiles.coreDns.some(({ parts }) => parts.some((part) => part.plugin === 'kubernetes' && part.settings.pods === 'verified'))
     const [pod] = isWatching ? this.#clusterView().podsByAddress(client) : []
     if (pod === undefined) return undefined
-    const zone = this.#world.scenario.cluster.clusterDomain
+    const zone = this.#ground.scenario.cluster.clusterDomain
     return [`${pod.metadata.namespace}.svc.${zone}`, `svc.${zone}`, zone]
   }
 
   /** Pods are told of the Service's address, which the node cache may have taken over; else of the cache's own. */
   #kubelet(): KubeletDns {
-    const service = clusterDnsOf(this.#world)
+    const service = clusterDnsOf(this.#ground)
     const [own = service, ...others] = this.#hasNodeCache() ? this.#corefiles.nodeCacheAddresses : []
     return {
       clusterDns: [others.includes(service) ? service : own],
-      clusterDomain: this.#world.scenario.cluster.clusterDomain,
+      clusterDomain: this.#ground.scenario.cluster.clusterDomain,
       nodeResolvConf: this.#machineResolvConf(),
     }
   }

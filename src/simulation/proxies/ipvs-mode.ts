@@ -9,18 +9,18 @@ import type { Mode } from './mode.ts'
 import type { SimulatedNode } from '../machines/node.ts'
 import { NodeIpvs } from './node-ipvs.ts'
 import { NOTHING, type ProgramCounts } from './program-counts.ts'
-import type { World } from '../world.ts'
+import type { Ground } from '../ground.ts'
 
 /** kube-proxy's ipvs mode on all nodes: IPVS, ipsets, kube-ipvs0 and the rules around them. */
 export class IpvsMode implements Mode {
-  readonly #world: World
+  readonly #ground: Ground
   readonly #proxy: IpvsProxy
   /** The set whose addresses were looked at last. */
   #contested: ReadonlySet<Address> | undefined
 
-  constructor(world: World) {
-    this.#world = world
-    this.#proxy = new IpvsProxy(world.proxyConfig)
+  constructor(ground: Ground) {
+    this.#ground = ground
+    this.#proxy = new IpvsProxy(ground.proxyConfig)
   }
 
   install(node: SimulatedNode, snapshot: ServiceSnapshot, self: ProxyNode): void {
@@ -32,7 +32,7 @@ export class IpvsMode implements Mode {
     this.#contestNodes(program.bound)
     xtables.sets = { get: (name) => program.set(name) }
     xtables.load(program.rules)
-    node.ipvs.sync.apply(program.servers, this.#world.now)
+    node.ipvs.sync.apply(program.servers, this.#ground.now)
     this.#drain(node.ipvs)
   }
 
@@ -54,7 +54,7 @@ export class IpvsMode implements Mode {
   }
 
   #start(node: SimulatedNode): NodeIpvs {
-    const { ipvs } = new IpvsHooks(node.machine, node.tracking, ipvsSettings(this.#world.proxyConfig, this.#world.settings.kernel, this.#world.settings.sysctls))
+    const { ipvs } = new IpvsHooks(node.machine, node.tracking, ipvsSettings(this.#ground.proxyConfig, this.#ground.settings.kernel, this.#ground.settings.sysctls))
     node.xtables.ipvs = ipvs
     return new NodeIpvs(ipvs)
   }
@@ -63,20 +63,20 @@ export class IpvsMode implements Mode {
   #contestNodes(bound: ReadonlySet<Address>): void {
     if (bound === this.#contested) return
     this.#contested = bound
-    for (const { address } of this.#world.nodeFacts()) if (bound.has(address)) this.#world.fabric.contest(address)
+    for (const { address } of this.#ground.nodeFacts()) if (bound.has(address)) this.#ground.fabric.contest(address)
   }
 
   /** Looks after drained servers once a minute, as long as there are any. */
   #drain(ipvs: NodeIpvs): void {
     if (ipvs.isDraining || ipvs.sync.graceful.size === 0) return
     ipvs.isDraining = true
-    const { agenda } = this.#world
+    const { agenda } = this.#ground
     agenda.post(agenda.now + CHECK_INTERVAL, this.#check, ipvs)
   }
 
   readonly #check = (ipvs: NodeIpvs): void => {
     ipvs.isDraining = false
-    ipvs.sync.graceful.check(this.#world.now)
+    ipvs.sync.graceful.check(this.#ground.now)
     this.#drain(ipvs)
   }
 }

@@ -10,7 +10,7 @@ import { SyncLoop, type Sync, type SyncLoopOptions } from '../../proxy/sync-loop
 import { syncTime } from '../../proxy/sync-time.ts'
 import type { Mode } from './mode.ts'
 import type { SimulatedNode } from '../machines/node.ts'
-import type { World } from '../world.ts'
+import type { Ground } from '../ground.ts'
 
 /** A node's kube-proxy. */
 interface NodeProxy {
@@ -32,15 +32,15 @@ export class Proxies {
   readonly history: ServiceHistory
   /** Told of each sync that has ended, of nodes that somebody uses. */
   onSync: ((node: string, sync: Sync) => void) | undefined
-  readonly #world: World
+  readonly #ground: Ground
   #mode: Mode
   readonly #proxies = new Map<string, NodeProxy>()
   readonly #proxyNodes = new Map<string, ProxyNode>()
 
-  constructor(world: World, mode: Mode) {
-    this.#world = world
+  constructor(ground: Ground, mode: Mode) {
+    this.#ground = ground
     this.#mode = mode
-    this.history = new ServiceHistory(world.cluster, () => world.now)
+    this.history = new ServiceHistory(ground.cluster, () => ground.now)
     this.history.onAnnouncement = () => {
       for (const proxy of this.#proxies.values()) this.#arrange(proxy)
     }
@@ -55,7 +55,7 @@ export class Proxies {
   install(node: SimulatedNode): void {
     const loop = new SyncLoop(this.history, this.#optionsOf(node.facts.name))
     const proxy: NodeProxy = { node, loop, version: 0, due: Number.POSITIVE_INFINITY }
-    while (loop.next <= this.#world.now) loop.step()
+    while (loop.next <= this.#ground.now) loop.step()
     this.history.retain(0)
     this.#proxies.set(node.facts.name, proxy)
     this.#program(proxy)
@@ -64,13 +64,13 @@ export class Proxies {
 
   /** The node's proxy hears nothing from the API server. */
   disconnect(node: string): void {
-    this.#proxies.get(node)?.loop.deafen(this.#world.now)
+    this.#proxies.get(node)?.loop.deafen(this.#ground.now)
   }
 
   reconnect(node: string): void {
     const proxy = this.#proxies.get(node)
     if (proxy === undefined) return
-    proxy.loop.reconnect(this.#world.now)
+    proxy.loop.reconnect(this.#ground.now)
     this.#arrange(proxy)
   }
 
@@ -84,7 +84,7 @@ export class Proxies {
     const proxy = this.#proxies.get(node.facts.name)
     if (proxy === undefined) return
     proxy.node = node
-    proxy.loop.restart(this.#world.now + PROXY_START)
+    proxy.loop.restart(this.#ground.now + PROXY_START)
     this.#arrange(proxy)
   }
 
@@ -92,7 +92,7 @@ export class Proxies {
   reconfigure(mode: Mode): void {
     this.#mode = mode
     for (const [name, proxy] of this.#proxies) {
-      proxy.loop.reconfigure(this.#world.now + PROXY_START, this.#optionsOf(name))
+      proxy.loop.reconfigure(this.#ground.now + PROXY_START, this.#optionsOf(name))
       this.#arrange(proxy)
     }
   }
@@ -128,7 +128,7 @@ export class Proxies {
   }
 
   #optionsOf(node: string): SyncLoopOptions {
-    const { proxyConfig, streams, settings, cluster } = this.#world
+    const { proxyConfig, streams, settings, cluster } = this.#ground
     const random = streams.stream(`watch/${node}`)
     const { mode } = proxyConfig
     const costs = settings.costs.proxySync[mode === 'userspace' ? 'iptables' : mode]
@@ -145,11 +145,11 @@ export class Proxies {
     const { next } = proxy.loop
     if (next >= proxy.due || next === Number.POSITIVE_INFINITY) return
     proxy.due = next
-    this.#world.agenda.post(next, this.#run, proxy)
+    this.#ground.agenda.post(next, this.#run, proxy)
   }
 
   readonly #run = (proxy: NodeProxy): void => {
-    const { now } = this.#world
+    const { now } = this.#ground
     if (now < proxy.due) return
     proxy.due = Number.POSITIVE_INFINITY
     while (proxy.loop.next <= now) {
@@ -180,7 +180,7 @@ export class Proxies {
     const changed = this.history.announcements.slice(from, to).filter(({ ofEndpoints }) => ofEndpoints)
     if (!needsCleanup(isFirst ? [snapshot] : changed.map(({ change }) => change))) return
     const isStale = staleUdpFlow(snapshot)
-    node.tracking.table.remove((flow) => flow.protocol === UDP && isStale(flow), this.#world.now)
+    node.tracking.table.remove((flow) => flow.protocol === UDP && isStale(flow), this.#ground.now)
   }
 }
 

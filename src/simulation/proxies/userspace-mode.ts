@@ -5,16 +5,16 @@ import { ProxyProcess } from '../../proxy/userspace/process.ts'
 import type { Mode } from './mode.ts'
 import type { SimulatedNode } from '../machines/node.ts'
 import { NOTHING, type ProgramCounts } from './program-counts.ts'
-import type { World } from '../world.ts'
+import type { Ground } from '../ground.ts'
 
 /** kube-proxy's userspace mode on all nodes: a process with sockets on each, and rules that lead to it. */
 export class UserspaceMode implements Mode {
-  readonly #world: World
+  readonly #ground: Ground
   /** A node that boots is another object, without a process. */
   readonly #processes = new WeakMap<SimulatedNode, ProxyProcess>()
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(ground: Ground) {
+    this.#ground = ground
   }
 
   install(node: SimulatedNode, snapshot: ServiceSnapshot, { primaryAddress }: ProxyNode): void {
@@ -32,7 +32,7 @@ export class UserspaceMode implements Mode {
   }
 
   #start(node: SimulatedNode): ProxyProcess {
-    const { proxyConfig, agenda, streams } = this.#world
+    const { proxyConfig, agenda, streams } = this.#ground
     const process = new ProxyProcess(proxyConfig, agenda, node.stack, streams.stream(`kube-proxy/${node.facts.name}`))
     this.#processes.set(node, process)
     return process

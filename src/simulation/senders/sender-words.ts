@@ -2,7 +2,7 @@ import { nearest } from '../../engine/nearest.ts'
 import { isNamespaced, parseReference, type Reference } from '../../scenario/values/reference.ts'
 import { InputError } from '../input-error.ts'
 import { listNames } from './missing.ts'
-import type { WorldInput } from '../world.ts'
+import type { WorldInput } from '../ground.ts'
 
 /** Who can send, in kubectl's words. */
 const SENDERS: ReadonlySet<string> = new Set(['pod', 'node', 'client', 'deployment', 'statefulset', 'daemonset', 'replicaset'])

@@ -3,7 +3,7 @@ import { loadInput } from '../../../src/scenario/load.ts'
 import { parseReference } from '../../../src/scenario/values/reference.ts'
 import { parseTarget } from '../../../src/scenario/values/target.ts'
 import { runProbe } from '../../../src/simulation/probe.ts'
-import type { WorldInput } from '../../../src/simulation/world.ts'
+import type { WorldInput } from '../../../src/simulation/ground.ts'
 import type { Bridge } from './lab.ts'
 import type { Question } from './questions.ts'
 

@@ -2,7 +2,8 @@ import { loadInput } from '../../../src/scenario/load.ts'
 import { parseReference } from '../../../src/scenario/values/reference.ts'
 import type { Resolved } from '../../../src/report/resolve-text.ts'
 import { resolveName } from '../../../src/simulation/resolve.ts'
-import { World, type WorldInput } from '../../../src/simulation/world.ts'
+import type { WorldInput } from '../../../src/simulation/ground.ts'
+import { World } from '../../../src/simulation/world.ts'
 
 /** Services and pods in the words of the tests: a redis with one pod, a headless Service of `count` pods, a Service elsewhere. */
 export function objects(count = 3): object[] {

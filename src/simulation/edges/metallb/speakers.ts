@@ -8,7 +8,7 @@ import { compareAddresses, formatAddress, parseAddress, type Address } from '../
 import { Announcer } from '../../../wire/metallb/announcer.ts'
 import { electAnnouncer } from '../../../wire/metallb/election.ts'
 import { detectionTime, GOSSIP_TO_THE_DEAD } from '../../../wire/metallb/memberlist.ts'
-import type { World } from '../../world.ts'
+import type { Ground } from '../../ground.ts'
 import { announcementOf, mayAnnounce, type Announcement } from './advertisement.ts'
 
 /**
@@ -27,7 +27,7 @@ const HOLD_TIME: Nanos = 90e9
  * layer 2 one does, over BGP all who can. Only addresses that somebody has asked for are looked after.
  */
 export class Speakers {
-  readonly #world: World
+  readonly #ground: Ground
   readonly #random: Random
   readonly #announcer: Announcer
   readonly #servicesByAddress: Index<Service>
@@ -39,11 +39,11 @@ export class Speakers {
   /** Those whom the members of memberlist have given up. */
   readonly #dead = new Set<string>()
 
-  constructor(world: World) {
-    const { store } = world.cluster
-    this.#world = world
-    this.#random = world.streams.stream('speakers')
-    this.#announcer = new Announcer(world.agenda, world.fabric.arp, (node) => world.node(node)?.port)
+  constructor(ground: Ground) {
+    const { store } = ground.cluster
+    this.#ground = ground
+    this.#random = ground.streams.stream('speakers')
+    this.#announcer = new Announcer(ground.agenda, ground.fabric.arp, (node) => ground.node(node)?.port)
     this.#servicesByAddress = store.index('Service', ingressOf)
     store.watch('Service', ({ before, after }) => this.#considerAll([...ingressOf(before), ...ingressOf(after)]))
     store.watch('EndpointSlice', ({ before, after }) => {
@@ -80,24 +80,24 @@ export class Speakers {
     if (this.protocolOf(address) !== 'bgp') return undefined
     let routes = this.#routes.get(address)
     if (routes === undefined) {
-      routes = [...this.announcersOf(address)].flatMap((node) => this.#world.factsOf(node)?.address ?? []).sort(compareAddresses)
+      routes = [...this.announcersOf(address)].flatMap((node) => this.#ground.factsOf(node)?.address ?? []).sort(compareAddresses)
       this.#routes.set(address, routes)
     }
     return routes
   }
 
   #announcementOf(address: Address): Announcement | undefined {
-    if (!this.#announcements.has(address)) this.#announcements.set(address, announcementOf(this.#world.cluster.store, formatAddress(address)))
+    if (!this.#announcements.has(address)) this.#announcements.set(address, announcementOf(this.#ground.cluster.store, formatAddress(address)))
     return this.#announcements.get(address)
   }
 
   /** Nobody hears the node's speaker any more; `isOff`: nor does it run. */
   silence(node: string, isOff: boolean): void {
     if (this.#silent.has(node)) return
-    const { agenda, now } = this.#world
+    const { agenda, now } = this.#ground
     const silence = { since: now, isOff }
     this.#silent.set(node, silence)
-    const members = this.#world.nodeFacts().length - this.#dead.size
+    const members = this.#ground.nodeFacts().length - this.#dead.size
     agenda.post(now + detectionTime(members, this.#random), () => {
       if (this.#silent.get(node) !== silence) return
       this.#dead.add(node)
@@ -117,7 +117,7 @@ export class Speakers {
       this.#announcer.forget(node)
       this.#routes.clear()
     }
-    const { agenda, now } = this.#world
+    const { agenda, now } = this.#ground
     agenda.post(now + this.#rejoinTime(now - silence.since, silence.isOff), () => {
       if (this.#silent.has(node)) return
       this.#dead.delete(node)
@@ -127,7 +127,7 @@ export class Speakers {
 
   /** A booted node joins when its speaker starts; the dead are gossiped to for a while; a Node that is ready again joins at once; else at the next look. */
   #rejoinTime(outage: Nanos, wasOff: boolean): Nanos {
-    const { timing } = this.#world.cluster
+    const { timing } = this.#ground.cluster
     if (wasOff) return SPEAKER_START
     if (outage <= GOSSIP_TO_THE_DEAD) return Math.round(this.#random() * 1e9)
     return outage > timing.nodeGrace ? timing.write + timing.watch : Math.round(this.#random() * REJOIN_INTERVAL)
@@ -146,7 +146,7 @@ export class Speakers {
 
   /** The objects have changed: those whom it concerns learn of it, each in its own time. */
   #consider(address: Address): void {
-    const { cluster, agenda, now } = this.#world
+    const { cluster, agenda, now } = this.#ground
     for (const node of this.#concerned(address)) {
       const delay = watchDelay(cluster.timing, this.#random)
       agenda.post(now + delay, this.#sync, { node, address })
@@ -190,7 +190,7 @@ export class Speakers {
   }
 
   #leadersFor(service: Service, address: string, { protocol, advertisements }: Announcement): readonly string[] {
-    const { store, selection } = this.#world.cluster
+    const { store, selection } = this.#ground.cluster
     const serving = [...selection.slicesOf(service)].flatMap(({ endpoints }) => endpoints.filter(canServe))
     if (serving.length === 0) return []
     const local = service.spec.externalTrafficPolicy === 'Local' ? new Set(serving.map(({ nodeName }) => nodeName)) : undefined
