@@ -1,7 +1,7 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import type { RandomStreams } from '../../engine/random.ts'
 import type { Clock } from '../clock.ts'
-import type { Pod, Ref } from '../api/object.ts'
+import { controllerOf, type Pod, type Ref, type WorkloadKind } from '../api/object.ts'
 import type { Selection } from '../api/selection.ts'
 import type { Store } from '../api/store.ts'
 import type { Timing } from '../timing.ts'
@@ -57,4 +57,13 @@ export class WorkQueue {
     const slash = work.key.indexOf('/')
     this.#sync(work.key.slice(0, slash), work.key.slice(slash + 1))
   }
+}
+
+/** Puts the owner of that kind into its queue whenever something that it owns changes. */
+export function followOwned(store: Store, owned: 'Pod' | 'ReplicaSet', kind: WorkloadKind, queue: WorkQueue, delay: Nanos): void {
+  store.watch(owned, ({ before, after }) => {
+    const object = after ?? before
+    const owner = object && controllerOf(object)
+    if (object !== undefined && owner?.kind === kind) queue.add(object.metadata.namespace, owner.name, delay)
+  })
 }

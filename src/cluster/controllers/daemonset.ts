@@ -1,7 +1,7 @@
-import { WorkQueue, type ControlPlane } from './control.ts'
+import { followOwned, WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from '../kubelet/kubelet.ts'
 import { randomSuffix, REVISION_LABEL, templateHash } from '../api/names.ts'
-import { controllerOf, isActive, isReady, type DaemonSet, type Node, type Pod } from '../api/object.ts'
+import { isActive, isReady, type DaemonSet, type Node, type Pod } from '../api/object.ts'
 import { fits } from './scheduler.ts'
 import { isAvailable, podFrom, resolveShare, sameStatus, tally } from './workload.ts'
 
@@ -23,11 +23,7 @@ export function runDaemonSets(control: ControlPlane, kubelets: Kubelets): void {
     }
   })
   store.watch('Node', () => store.list('DaemonSet').forEach(enqueue))
-  store.watch('Pod', ({ before, after }) => {
-    const pod = after ?? before
-    const owner = pod && controllerOf(pod)
-    if (pod !== undefined && owner?.kind === 'DaemonSet') queue.add(pod.metadata.namespace, owner.name, delay)
-  })
+  followOwned(store, 'Pod', 'DaemonSet', queue, delay)
 
   function enqueue({ metadata }: DaemonSet): void {
     queue.add(metadata.namespace, metadata.name, delay)

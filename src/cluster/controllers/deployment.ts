@@ -1,7 +1,7 @@
 import { compareTexts } from '../../engine/order.ts'
-import { WorkQueue, type ControlPlane } from './control.ts'
+import { followOwned, WorkQueue, type ControlPlane } from './control.ts'
 import { canonicalTemplate, HASH_LABEL, templateHash } from '../api/names.ts'
-import { controllerOf, type Deployment, type ReplicaSet } from '../api/object.ts'
+import { type Deployment, type ReplicaSet } from '../api/object.ts'
 import { isResized, resize, sizeAnnotations } from './resize.ts'
 import { nextReplicas } from './rollout.ts'
 import { controlledBy, sameStatus } from './workload.ts'
@@ -23,11 +23,7 @@ export function runDeployments(control: ControlPlane): void {
       }
     }
   })
-  store.watch('ReplicaSet', ({ before, after }) => {
-    const set = after ?? before
-    const owner = set && controllerOf(set)
-    if (set !== undefined && owner?.kind === 'Deployment') queue.add(set.metadata.namespace, owner.name, delay)
-  })
+  followOwned(store, 'ReplicaSet', 'Deployment', queue, delay)
 
   function sync(namespace: string, name: string): void {
     const deployment = store.get('Deployment', namespace, name)

@@ -1,8 +1,8 @@
 import type { Nanos } from '../../engine/agenda.ts'
 import { compareTexts } from '../../engine/order.ts'
-import { WorkQueue, type ControlPlane } from './control.ts'
+import { followOwned, WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from '../kubelet/kubelet.ts'
-import { controllerOf, isActive, isReady, type Pod, type ReplicaSet } from '../api/object.ts'
+import { isActive, isReady, type Pod, type ReplicaSet } from '../api/object.ts'
 import { randomSuffix } from '../api/names.ts'
 import { podFrom, readySince_ms, sameStatus, tally } from './workload.ts'
 
@@ -21,11 +21,7 @@ export function runReplicaSets(control: ControlPlane, kubelets: Kubelets): void 
       for (const pod of [...selection.podsOf(before.metadata.namespace, { kind: 'ReplicaSet', name: before.metadata.name })]) kubelets.delete(pod)
     }
   })
-  store.watch('Pod', ({ before, after }) => {
-    const pod = after ?? before
-    const owner = pod && controllerOf(pod)
-    if (pod !== undefined && owner?.kind === 'ReplicaSet') queue.add(pod.metadata.namespace, owner.name, delay)
-  })
+  followOwned(store, 'Pod', 'ReplicaSet', queue, delay)
 
   function sync(namespace: string, name: string): void {
     const set = store.get('ReplicaSet', namespace, name)

@@ -1,7 +1,7 @@
-import { WorkQueue, type ControlPlane } from './control.ts'
+import { followOwned, WorkQueue, type ControlPlane } from './control.ts'
 import type { Kubelets } from '../kubelet/kubelet.ts'
 import { REVISION_LABEL, templateHash } from '../api/names.ts'
-import { controllerOf, isTerminating, type Pod, type PodTemplate, type StatefulSet } from '../api/object.ts'
+import { isTerminating, type Pod, type PodTemplate, type StatefulSet } from '../api/object.ts'
 import { isAvailable, podFrom, sameStatus, tally } from './workload.ts'
 
 const SECOND = 1e9
@@ -28,11 +28,7 @@ export function runStatefulSets(control: ControlPlane, kubelets: Kubelets): void
       for (const pod of podsOf(before)) kubelets.delete(pod)
     }
   })
-  store.watch('Pod', ({ before, after }) => {
-    const pod = after ?? before
-    const owner = pod && controllerOf(pod)
-    if (pod !== undefined && owner?.kind === 'StatefulSet') queue.add(pod.metadata.namespace, owner.name, delay)
-  })
+  followOwned(store, 'Pod', 'StatefulSet', queue, delay)
 
   function podsOf({ metadata }: StatefulSet): Pod[] {
     return [...selection.podsOf(metadata.namespace, { kind: 'StatefulSet', name: metadata.name })]
