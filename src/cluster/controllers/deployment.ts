@@ -1,7 +1,7 @@
 import { compareTexts } from '../../engine/order.ts'
 import { followOwned, WorkQueue, type ControlPlane } from './control.ts'
 import { canonicalTemplate, HASH_LABEL, templateHash } from '../api/names.ts'
-import { type Deployment, type ReplicaSet } from '../api/object.ts'
+import type { Deployment, ReplicaSet } from '../api/object.ts'
 import { isResized, resize, sizeAnnotations } from './resize.ts'
 import { nextReplicas } from './rollout.ts'
 import { controlledBy, sameStatus } from './workload.ts'
