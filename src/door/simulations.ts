@@ -7,7 +7,7 @@ import type { Report } from '../report/report.ts'
 import { whole } from '../scenario/schema/shape.ts'
 import { compare as compareSettings } from '../simulation/arms/compare.ts'
 import type { CompareOptions, ProbeOptions, SimulateOptions } from '../simulation/options.ts'
-import { probe as probeObjects } from '../simulation/probe-door.ts'
+import { probe as probeObjects } from '../simulation/probe-words.ts'
 import { simulate as run } from '../simulation/simulate.ts'
 import { callable, check, options, text } from './arguments.ts'
 

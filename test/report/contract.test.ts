@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { probe } from '../../src/simulation/probe-door.ts'
+import { probe } from '../../src/simulation/probe-words.ts'
 import { simulate } from '../../src/simulation/simulate.ts'
 import { assert, suite } from '../kit.ts'
 

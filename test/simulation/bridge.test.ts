@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { assert, suite } from '../kit.ts'
 import { parse } from 'yaml'
-import { probe } from '../../src/simulation/probe-door.ts'
+import { probe } from '../../src/simulation/probe-words.ts'
 
 interface BridgeCase {
   case: string

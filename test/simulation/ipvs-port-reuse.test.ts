@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readInput } from '../../src/simulation/read-input.ts'
 import { probeIn } from '../../src/simulation/probe.ts'
-import { readProbe } from '../../src/simulation/probe-door.ts'
+import { readProbe } from '../../src/simulation/probe-words.ts'
 import { World } from '../../src/simulation/world.ts'
 import { assert, suite } from '../kit.ts'
 

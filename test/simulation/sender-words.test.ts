@@ -1,6 +1,6 @@
 import { InputError } from '../../src/simulation/input-error.ts'
 import { readInput } from '../../src/simulation/read-input.ts'
-import { probe } from '../../src/simulation/probe-door.ts'
+import { probe } from '../../src/simulation/probe-words.ts'
 import { readSender } from '../../src/simulation/senders/sender-words.ts'
 import { assert, suite } from '../kit.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { assert, suite } from '../kit.ts'
-import { probe } from '../../src/simulation/probe-door.ts'
+import { probe } from '../../src/simulation/probe-words.ts'
 
 /** reference/ipvs-outcomes.md 4.1: an external IP that is another node's address, here node-c's. */
 const stolen = suite("an external IP that is another node's address")
