@@ -17,6 +17,7 @@ import { linkOf, nodeSettings } from './machines/settings.ts'
 import { dnsFurniture } from './names/furniture.ts'
 import { WorldError } from './world-error.ts'
 
+/** What a world is made of, read and checked. */
 export interface WorldInput {
   scenario: Scenario
   objects: readonly KubeObject[]
