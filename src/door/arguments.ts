@@ -15,6 +15,13 @@ export function check(call: string, schema: z.ZodType, given: unknown): void {
   if (faults.length > 0) throw new InputError(faults.map((fault) => `${call}: ${fault}`).join('\n'))
 }
 
+/** JSON has no undefined: a field that is null counts as one that is not given. What is no object comes back as it is. */
+export function withoutNulls<T>(given: T): T {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
+  // The same object with fewer fields, all of which may be left out; `check` tells if not.
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)) as T
+}
+
 function faultOf(issue: z.core.$ZodIssue, given: unknown): string[] {
   if (issue.code === 'unrecognized_keys') return issue.message === '' ? [] : [issue.message]
   const name = issue.path.length === 0 ? 'what it is given' : `\`${sayPath(issue.path)}\``

@@ -3,7 +3,7 @@ import { resolveTrace as trace, type ResolveTrace, type ResolveTraceInput, type 
 import { DropRules } from '../socket/drop-rules.ts'
 import { tcpTrace as traceTcp, type TcpTrace, type TcpTraceOptions } from '../socket/trace.ts'
 import { whole } from '../scenario/schema/shape.ts'
-import { callable, check, options, size, takenBy, text } from './arguments.ts'
+import { callable, check, options, size, takenBy, text, withoutNulls } from './arguments.ts'
 
 const RESOLVE_TRACE = options({
   libc: z.enum(['glibc', 'musl-1.2.3', 'musl-1.2.5', 'go']),
@@ -22,7 +22,8 @@ export function resolveTrace(input: ResolveTraceInput): ResolveTrace {
   return trace({ ...input, server: (query) => checkedReply(input.server(query)) })
 }
 
-function checkedReply(reply: ScriptedReply): ScriptedReply {
+function checkedReply(given: ScriptedReply): ScriptedReply {
+  const reply = withoutNulls(given)
   check('resolveTrace: the answer of `server`', typeof reply === 'string' ? SILENCE : ANSWER, reply)
   return reply
 }
@@ -39,7 +40,8 @@ const TCP_TRACE = options({
 })
 
 /** One request and its response between two Linux TCPs and a fixed delay. Throws an InputError for arguments that mean nothing. */
-export function tcpTrace(wanted: TcpTraceOptions): TcpTrace {
+export function tcpTrace(given: TcpTraceOptions): TcpTrace {
+  const wanted = withoutNulls(given)
   check('tcpTrace', TCP_TRACE, wanted)
   return traceTcp(wanted)
 }

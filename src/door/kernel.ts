@@ -9,7 +9,7 @@ import { parseProtocol } from '../kernel/rules/protocols.ts'
 import { walk as walkRules, type HookName, type PlainPacket, type WalkOptions, type WalkResult } from '../kernel/rules/walk.ts'
 import { isRecord } from '../scenario/text/documents.ts'
 import { whole } from '../scenario/schema/shape.ts'
-import { address, callable, check, options, port, takenBy, text } from './arguments.ts'
+import { address, callable, check, options, port, takenBy, text, withoutNulls } from './arguments.ts'
 
 const FLAGS = z.union([takenBy(parseSchedulerFlags), z.array(takenBy(parseSchedulerFlags))], 'must be text or a list of texts, such as sh-port,sh-fallback')
 const SCHEDULER = z.enum(SCHEDULER_NAMES)
@@ -23,7 +23,8 @@ const SERVICE_CHANGE = options({ scheduler: SCHEDULER.optional(), flags: FLAGS.o
 const CLIENT = options({ source: address, sourcePort: port })
 
 /** The kernel's IPVS scheduling alone. Throws an InputError for arguments that mean nothing, an IpvsError for what ipvsadm refuses. */
-export function createVirtualService(wanted: VirtualServiceOptions): VirtualServiceHandle {
+export function createVirtualService(given: VirtualServiceOptions): VirtualServiceHandle {
+  const wanted = withoutNulls(given)
   check('createVirtualService', VIRTUAL_SERVICE, wanted)
   const service = newVirtualService(wanted)
   return {
@@ -36,7 +37,8 @@ export function createVirtualService(wanted: VirtualServiceOptions): VirtualServ
       check('edit', CHANGE, change)
       service.edit(name, change)
     },
-    editService(change) {
+    editService(given) {
+      const change = withoutNulls(given)
       check('editService', SERVICE_CHANGE, change)
       service.editService(change)
     },
@@ -81,7 +83,8 @@ const WALK = z.object({
 })
 
 /** Walks one packet through the rules of one hook. Throws an InputError for arguments that mean nothing. */
-export function walk(ruleset: Ruleset, packet: PlainPacket, hook: HookName, options?: WalkOptions): WalkResult {
+export function walk(ruleset: Ruleset, given: PlainPacket, hook: HookName, options?: WalkOptions): WalkResult {
+  const packet = withoutNulls(given)
   check('walk', WALK, { ruleset, packet, hook, options })
   return walkRules(ruleset, packet, hook, options)
 }

@@ -9,7 +9,7 @@ import { compare as compareSettings } from '../simulation/arms/compare.ts'
 import type { CompareOptions, ProbeOptions, SimulateOptions } from '../simulation/options.ts'
 import { probe as probeObjects } from '../simulation/probe-words.ts'
 import { simulate as run } from '../simulation/simulate.ts'
-import { callable, check, options, text } from './arguments.ts'
+import { callable, check, options, text, withoutNulls } from './arguments.ts'
 
 /** YAML or JSON text, one object, or a list of a Scenario and Kubernetes objects. */
 type Given = string | object | readonly object[]
@@ -22,7 +22,8 @@ const METER = options({ ended: callable('told of each request that has ended') }
 const SIMULATE = z.object({ scenario: GIVEN, options: options({ ...SETTINGS, observers: z.record(z.string(), METER, 'must be an object of meters by the name of their traffic').optional() }).optional() })
 
 /** Runs a scenario and returns the object that `run -o json` prints. Throws an InputError for what cannot be simulated. */
-export function simulate(scenario: Given, options?: SimulateOptions): Report {
+export function simulate(scenario: Given, given?: SimulateOptions): Report {
+  const options = withoutNulls(given)
   check('simulate', SIMULATE, { scenario, options })
   return run(scenario, options)
 }
@@ -43,7 +44,8 @@ const PROBE = z.object({
 })
 
 /** Sends requests one after the other and returns the object that `probe -o json` prints. Throws an InputError for what cannot be sent. */
-export function probe(objects: Given, options: ProbeOptions): ProbeResult {
+export function probe(objects: Given, given: ProbeOptions): ProbeResult {
+  const options = withoutNulls(given)
   check('probe', PROBE, { objects, options })
   return probeObjects(objects, options)
 }
@@ -54,7 +56,8 @@ const COMPARE = z.object({
 })
 
 /** Runs a scenario under several settings with the same arrivals, and says what differs. Throws an InputError for what cannot be simulated. */
-export function compare(scenario: Given, options: CompareOptions): Comparison {
+export function compare(scenario: Given, given: CompareOptions): Comparison {
+  const options = withoutNulls(given)
   check('compare', COMPARE, { scenario, options })
   return compareSettings(scenario, options)
 }

@@ -82,4 +82,11 @@ door('what is right is taken, and fields that nobody knows are passed over', () 
   assert.is((walk!(RULES, PACKET, 'FORWARD', { random: () => 0.5 }) as library.WalkResult).verdict, 'ACCEPT')
 })
 
+door('a field that is null counts as one that is not given, as callers with JSON have it', () => {
+  assert.equal(tcpTrace!({ ...TRACE, rules: null, closesFirst: null }), tcpTrace!(TRACE))
+  assert.not.throws(() => createVirtualService!({ ...SERVICE, flags: null }))
+  assert.equal(walk!(RULES, { ...PACKET, mark: null }, 'FORWARD'), walk!(RULES, PACKET, 'FORWARD'))
+  assert.not.throws(() => resolveTrace!({ ...LOOKUP, server: () => ({ afterMs: 1, rcode: 3, answers: [], tc: null }) }))
+})
+
 door.run()
