@@ -19,6 +19,8 @@ export const DROP_REASONS = {
   'ipvs: no destination': 'the virtual service has no usable real server; an ICMP error was sent',
   'ipvs: port reused': 'a SYN met the old conntrack entry of its port; both were dropped, the client sends again after a second',
   'ipvs: destination gone': 'the connection belongs to a real server that has been removed',
+  'listen queue full': 'a listener had no room for another connection (ListenOverflows); the client sends again after a second',
+  'socket buffer full': 'the receive buffer of a UDP socket had no room (UdpRcvbufErrors)',
   'no such pod': 'the pod is gone',
 } as const
 

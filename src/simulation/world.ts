@@ -37,6 +37,9 @@ export class World extends Ground {
   readonly #scrapped: SimulatedNode[] = []
   readonly #followers: PowerFollower[] = []
   #balancing: Balancing | undefined
+  readonly #openHealthPorts = (node: SimulatedNode): void => {
+    if (this.nodes.get(node.facts.name) === node) startHealthPorts(this, this.proxies, node)
+  }
 
   constructor(input: WorldInput) {
     super(input)
@@ -59,7 +62,7 @@ export class World extends Ground {
     if (facts === undefined) return undefined
     const node = this.#build(facts)
     this.proxies.install(node)
-    startHealthPorts(this, this.proxies, node)
+    this.#openHealthPorts(node)
     this.names.install(node)
     return node
   }
@@ -78,7 +81,7 @@ export class World extends Ground {
     if (old === undefined) return
     this.#scrapped.push(old)
     const node = this.#build(old.facts)
-    this.proxies.boot(node)
+    this.agenda.post(this.proxies.boot(node), this.#openHealthPorts, node)
     this.names.install(node)
     this.pods.powerOn(name)
     for (const follower of this.#followers) follower.on(name)

@@ -1,4 +1,5 @@
 import type { Random } from '../engine/random.ts'
+import type { Drops } from '../kernel/drops.ts'
 import { DESTINATION_UNREACHABLE, ICMP, recycle, TCP, UDP, type Packet } from '../kernel/packet.ts'
 import { Counters } from './counters.ts'
 import { Icmp, type PingOptions, type PingSocket } from './icmp.ts'
@@ -16,12 +17,14 @@ export interface StackOptions {
   sysctls: Sysctls
   /** Bytes of the largest IP packet; 1500 if left out. */
   mtu?: number
+  /** Where packets are counted that its sockets have no room for; its own if left out. */
+  drops?: Drops
 }
 
 /** The sockets of one network namespace: a pod, a host, or a client outside of the cluster. */
 export class Stack {
   readonly name: string
-  readonly counters = new Counters()
+  readonly counters: Counters
   readonly #tcp: Tcp
   readonly #udp: Udp
   readonly #icmp: Icmp
@@ -30,6 +33,7 @@ export class Stack {
   constructor(network: Network, options: StackOptions) {
     const { name, random, sysctls } = options
     this.name = name
+    this.counters = new Counters(options.drops)
     this.#tcp = new Tcp(network, sysctls, this.counters, random, options.mtu ?? 1500)
     this.#udp = new Udp(network, sysctls, this.counters, random)
     this.#icmp = new Icmp(network, name, sysctls, this.counters, random)

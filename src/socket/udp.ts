@@ -134,7 +134,7 @@ export class UdpSocket implements Bound<UdpSocket> {
       return
     }
     if (this.#buffered >= this.#udp.sysctls.rmem_default) {
-      this.#udp.counters.UdpRcvbufErrors++
+      this.#udp.counters.drops.count('socket buffer full')
       recycle(packet)
       return
     }

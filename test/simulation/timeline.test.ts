@@ -301,4 +301,20 @@ repeated('zones far apart cost their delay', () => {
   assert.is(Math.round((latency('1ms') - latency('0')) / 1e6), 4)
 })
 
+repeated('a node that has booted answers on its health port once its kube-proxy runs again', () => {
+  const report = run({
+    timeline: [{ at: '5s', fail: 'node/node-3', for: '2s' }],
+    traffic: { to: 'tcp://node/node-3:10256', rate: '50/s', timeout: '500ms' },
+    spec: { duration: '20s', expect: ['app[1s..4s].errors == 0', 'app[8s..11s].error_rate == 100%', 'app[13s..].errors == 0'] },
+  })
+  assert.equal(report.expectations.filter(({ ok }) => !ok), [])
+})
+
+repeated('connections that a listener has no room for are counted where they are dropped', () => {
+  const report = run({ timeline: [], replicas: 1, server: { serviceTime: '500ms', workers: 1, backlog: 2 }, traffic: { rate: '100/s', timeout: '3s' }, spec: { duration: '4s' } })
+  const dropped = report.drops['listen queue full'] ?? 0
+  assert.ok(dropped > 100, `${dropped} were dropped`)
+  assert.is(Object.values(report.nodes).reduce((sum, { drops }) => sum + (drops['listen queue full'] ?? 0), 0), dropped)
+})
+
 repeated.run()

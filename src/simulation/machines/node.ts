@@ -71,6 +71,7 @@ export class SimulatedNode {
       random: streams.stream(`sockets/node/${facts.name}`),
       sysctls: settings.socketSysctls,
       mtu: settings.mtu,
+      drops: machine.drops,
     })
     machine.host = this.stack
   }

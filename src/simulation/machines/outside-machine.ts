@@ -52,6 +52,7 @@ export class OutsideMachine {
       random: parts.streams.stream(`sockets/client/${facts.name}`),
       sysctls: settings.socketSysctls,
       mtu: settings.mtu,
+      drops: machine.drops,
     })
     machine.host = this.stack
   }

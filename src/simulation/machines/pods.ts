@@ -166,8 +166,8 @@ export class Pods {
     const { namespace: space, name } = pod.metadata
     const { streams, settings } = this.#ground
     // A pod that sends is on a node: building the node plugs it in.
-    this.#ground.node(pod.spec.nodeName ?? '')
-    const stack = new Stack(namespace, { name, random: streams.stream(`sockets/pod/${space}/${name}`), sysctls: settings.socketSysctls, mtu: settings.mtu })
+    const drops = this.#ground.node(pod.spec.nodeName ?? '')?.machine.drops ?? this.#ground.drops
+    const stack = new Stack(namespace, { name, random: streams.stream(`sockets/pod/${space}/${name}`), sysctls: settings.socketSysctls, mtu: settings.mtu, drops })
     this.#start(pod, stack)
     return stack
   }

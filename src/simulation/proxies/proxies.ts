@@ -79,13 +79,15 @@ export class Proxies {
     this.#proxies.get(node)?.loop.restart(Number.POSITIVE_INFINITY)
   }
 
-  /** The node has booted, as that machine without rules. */
-  boot(node: SimulatedNode): void {
+  /** The node has booted, as that machine without rules. Returns when its kube-proxy runs. */
+  boot(node: SimulatedNode): Nanos {
+    const start = this.#ground.now + PROXY_START
     const proxy = this.#proxies.get(node.facts.name)
-    if (proxy === undefined) return
+    if (proxy === undefined) return start
     proxy.node = node
-    proxy.loop.restart(this.#ground.now + PROXY_START)
+    proxy.loop.restart(start)
     this.#arrange(proxy)
+    return start
   }
 
   /** Every kube-proxy starts anew with the world's present configuration; until its first sync the old rules stay. */

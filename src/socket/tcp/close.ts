@@ -66,7 +66,6 @@ export function resetConnection(socket: TcpSocket): void {
   socket.flags |= ORPHAN
   if (socket.state === CLOSED) return
   if (socket.state !== SYN_SENT) {
-    socket.tcp.counters.OutRsts++
     transmit(socket, RST | ACK, socket.sndNxt, 0)
   }
   destroy(socket)

@@ -87,7 +87,7 @@ export class Listener {
   receiveSyn(packet: Packet): void {
     const isFull = this.#halfOpen >= this.backlog
     if ((isFull && this.tcp.sysctls.tcp_syncookies === 0) || this.#isQueueFull()) {
-      this.#countDrop(this.#isQueueFull())
+      this.#countDrop()
       return
     }
     if (isFull) this.#sendCookie(packet)
@@ -103,7 +103,7 @@ export class Listener {
     const issued = this.#cookies?.get(key)
     if (issued === undefined || packet.seq !== 1 || packet.ack !== 1 || this.tcp.wheel.tick - issued > COOKIE_TICKS) return false
     if (this.#isQueueFull()) {
-      this.#countDrop(true)
+      this.#countDrop()
       return true
     }
     this.#cookies?.delete(key)
@@ -121,7 +121,7 @@ export class Listener {
       // An ACK alone bears no ledger: the SYN did.
       this.#establish(packet, packet.ledger ?? request.ledger, request.sentAt, request.retransmissions)
     } else {
-      this.#countDrop(true)
+      this.#countDrop()
       if (this.tcp.sysctls.tcp_abort_on_overflow === 0) return
       request.drop()
       this.tcp.answerWithReset(packet)
@@ -157,9 +157,8 @@ export class Listener {
     return this.#queue.length > this.backlog
   }
 
-  #countDrop(isOverflow: boolean): void {
-    if (isOverflow) this.tcp.counters.ListenOverflows++
-    this.tcp.counters.ListenDrops++
+  #countDrop(): void {
+    this.tcp.counters.drops.count('listen queue full')
   }
 
   #sendCookie(syn: Packet): void {

@@ -64,7 +64,6 @@ export function retransmit(socket: TcpSocket, segment: Segment): void {
   segment.sentAt = now
   segment.marks |= EVER_RETRANS
   recoveryOf(socket).totalRetrans++
-  socket.tcp.counters.TcpRetransSegs++
   const fin = (segment.marks & WITH_FIN) !== 0
   const bytes = segment.end - segment.start - (fin ? 1 : 0)
   const isLast = segment.end === streamEnd(socket)

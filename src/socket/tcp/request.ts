@@ -82,7 +82,6 @@ export class Request extends Endpoint {
   #repeat(): void {
     this.retransmissions++
     this.sentAt = this.listener.tcp.agenda.now
-    this.listener.tcp.counters.TcpRetransSegs++
     sendSynAck(this)
   }
 }

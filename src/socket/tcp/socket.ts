@@ -13,7 +13,7 @@ import { sendPending } from './output.ts'
 import { deliver, openWindow } from './receive.ts'
 import type { Reassembly } from './reassembly.ts'
 import type { RecoveryState } from './recovery-state.ts'
-import { NO_RTT, rtoOf } from './rtt.ts'
+import { NO_RTT } from './rtt.ts'
 import type { Segment } from './segment.ts'
 import { CLOSED, CLOSE_WAIT, ESTABLISHED, FIN_QUEUED, ORPHAN, PAUSED } from './states.ts'
 import type { Tcp } from './tcp.ts'
@@ -35,10 +35,6 @@ export interface TcpHandler {
 export interface TcpInfo {
   cwnd: number
   ssthresh: number
-  srtt_us: number
-  rto_us: number
-  totalRetrans: number
-  unacked: number
 }
 
 /**
@@ -151,10 +147,6 @@ export class TcpSocket extends Endpoint implements Outbox {
     return {
       cwnd: this.cwnd,
       ssthresh: this.ssthresh,
-      srtt_us: this.srtt >> 3,
-      rto_us: rtoOf(this),
-      totalRetrans: this.recovery?.totalRetrans ?? 0,
-      unacked: this.packetsOut,
     }
   }
 

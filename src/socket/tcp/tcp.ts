@@ -127,7 +127,6 @@ export class Tcp {
   answerWithReset(packet: Packet): void {
     const flags = packet.tcpFlags
     if ((flags & RST) !== 0) return
-    this.counters.OutRsts++
     const hasAck = (flags & ACK) !== 0
     const end = packet.seq + packet.length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)
     this.#answer(packet, hasAck ? RST : RST | ACK, hasAck ? packet.ack : 0, hasAck ? 0 : end)

@@ -109,7 +109,6 @@ function onSynTimeout(socket: TcpSocket): void {
   countTimeout(r)
   if (r.totalRto > sysctls.tcp_syn_linear_timeouts) r.backoff++
   r.totalRetrans++
-  socket.tcp.counters.TcpRetransSegs++
   setTimer(socket, RETRANSMISSION, rtoOf(socket))
   transmit(socket, SYN, 0, 0)
 }
