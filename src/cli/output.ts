@@ -14,10 +14,13 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
-/** picocolors heeds NO_COLOR, FORCE_COLOR, TERM=dumb and whether anybody looks. */
+/** Only where somebody looks or asks: picocolors itself would also colour the pipes and files of every CI job. */
+const isColoured = !process.env.NO_COLOR && (Boolean(process.env.FORCE_COLOR) || (process.stdout.isTTY === true && process.env.TERM !== 'dumb'))
+const colours = pc.createColors(isColoured)
+
 export const paint: Paint = {
-  bold: (text) => pc.bold(text),
-  dim: (text) => pc.dim(text),
-  good: (text) => pc.green(text),
-  bad: (text) => pc.red(text),
+  bold: (text) => colours.bold(text),
+  dim: (text) => colours.dim(text),
+  good: (text) => colours.green(text),
+  bad: (text) => colours.red(text),
 }

@@ -87,6 +87,7 @@ edges('colours are there only where somebody looks, and never against NO_COLOR',
   const args = ['run', '-f', 'scenarios/clusterip.yaml', '--set', 'duration=1200ms']
   const without: Record<string, string> = { NO_COLOR: '', FORCE_COLOR: '' }
   assert.not.match(kubehop(args, { env: without }).out, /\u001b/)
+  assert.not.match(kubehop(args, { env: { ...without, CI: 'true' } }).out, /\u001b/)
   assert.match(kubehop(args, { env: { ...without, FORCE_COLOR: '1' } }).out, /\u001b\[1m/)
   assert.not.match(kubehop(args, { env: { NO_COLOR: '1' } }).out, /\u001b/)
 })
