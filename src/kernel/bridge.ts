@@ -50,7 +50,7 @@ export class Bridge implements Interface, VethSwitch {
   /** A pod's packet enters by its port: it is switched to another port, or goes up to the node's IP stack. */
   input(packet: Packet, port: VethInterface): void {
     const machine = this.#machine
-    machine.charge(packet, LINK, machine.costs.bridge, this.name)
+    machine.work.charge(packet, LINK, machine.costs.bridge, this.name)
     packet.inInterface = this
     if (!this.settings.callIptables) {
       const target = this.ports.get(packet.destination)
@@ -59,7 +59,7 @@ export class Bridge implements Interface, VethSwitch {
       return
     }
     packet.physicalIn = port
-    machine.charge(packet, LINK, machine.costs.bridgeNetfilter, 'bridge-nf-call-iptables')
+    machine.work.charge(packet, LINK, machine.costs.bridgeNetfilter, 'bridge-nf-call-iptables')
     if (!machine.pass(PRE_ROUTING, packet)) return
     // After DNAT the frame may belong to another port of the same bridge: br_nf_pre_routing_finish_bridge.
     const target = this.ports.get(packet.destination)

@@ -25,10 +25,10 @@ export class IpvsHooks implements IpvsConntrack {
     this.#tracking = tracking
     this.ipvs = new Ipvs(settings, this)
     // A packet that IPVS has sent on comes by again, and is let pass before anything is looked up.
-    const local = (packet: Packet): Verdict => (packet.ipvsProperty ? NF_ACCEPT : this.#obey(this.ipvs.local(packet, machine.now), packet))
+    const local = (packet: Packet): Verdict => (packet.ipvsProperty ? NF_ACCEPT : this.#obey(this.ipvs.local(packet, machine.work.now), packet))
     machine.hooks.register('ipvs', LOCAL_IN, PRIORITY.ipvsLocalIn, local)
     machine.hooks.register('ipvs', LOCAL_OUT, PRIORITY.ipvsLocalOut, local)
-    machine.hooks.register('ipvs', FORWARD, PRIORITY.ipvsForward, (packet) => (packet.ipvsProperty ? NF_ACCEPT : this.#obey(this.ipvs.forward(packet, machine.now), packet)))
+    machine.hooks.register('ipvs', FORWARD, PRIORITY.ipvsForward, (packet) => (packet.ipvsProperty ? NF_ACCEPT : this.#obey(this.ipvs.forward(packet, machine.work.now), packet)))
   }
 
   isConfirmed(packet: Packet): boolean {
@@ -44,7 +44,7 @@ export class IpvsHooks implements IpvsConntrack {
 
   drop({ protocol, client, clientPort, virtual, virtualPort }: ConnectionKey): void {
     const { table } = this.#tracking
-    const { now, cpu } = this.#machine
+    const { now, cpu } = this.#machine.work
     const ports = packPorts(clientPort, virtualPort)
     const tuple = table.find(client, virtual, ports, protocol, hashTuple(client, virtual, ports, protocol), now, cpu)
     if (tuple !== NOT_FOUND && (tuple & 1) === 0) table.retire(tuple >> 1, now)
@@ -76,8 +76,8 @@ export class IpvsHooks implements IpvsConntrack {
     const machine = this.#machine
     const { ipvsLookup, ipvsSchedule } = machine.costs
     const isNew = verdict === IPVS_SCHEDULED || verdict === IPVS_REFUSED
-    if (packet.journey !== null && verdict !== IPVS_IGNORED) machine.explain(explanation(verdict, packet))
-    machine.charge(packet, NETFILTER, isNew ? ipvsLookup + ipvsSchedule : ipvsLookup, 'IPVS')
+    if (packet.journey !== null && verdict !== IPVS_IGNORED) machine.work.explain(explanation(verdict, packet))
+    machine.work.charge(packet, NETFILTER, isNew ? ipvsLookup + ipvsSchedule : ipvsLookup, 'IPVS')
   }
 }
 

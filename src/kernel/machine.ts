@@ -1,17 +1,17 @@
-import type { Agenda, Nanos } from '../engine/agenda.ts'
+import type { Agenda } from '../engine/agenda.ts'
 import type { Costs } from '../costs.ts'
 import { AddressOnlyInterface } from './address-only-interface.ts'
 import { formatAddress, hostCidr, isLoopback, type Address } from './address.ts'
-import { Cpus, type Migration } from './cpu.ts'
+import type { Migration } from './cpu.ts'
 import { Drops, type DropReason } from './drops.ts'
 import { Hooks } from './hooks.ts'
 import type { Interface } from './interface.ts'
-import { LINK, QUEUEING, ROUTING, SOCKET, type Place } from './journey.ts'
+import { LINK, ROUTING, SOCKET } from './journey.ts'
 import { FORWARD, LOCAL_IN, LOCAL_OUT, NF_ACCEPT, NF_DROP, POST_ROUTING, PRE_ROUTING, type Hook, type Verdict } from './netfilter.ts'
-import { describePacket } from './packet-text.ts'
 import { ACK, DESTINATION_UNREACHABLE, HOST_UNREACHABLE, leaveMachine, NET_UNREACHABLE, recycle, SYN, TCP, type Packet } from './packet.ts'
 import { RoutingTable, type Route } from './routes.ts'
 import type { Receiver, VethInterface } from './veth.ts'
+import { Work } from './work.ts'
 
 /** The kernel settings that the packet path itself asks for. */
 export interface MachineSysctls {
@@ -37,14 +37,14 @@ export interface MachineOptions {
 
 /**
  * One Linux machine: the way of a packet through it (net/ipv4/ip_input.c, ip_forward.c, ip_output.c).
- * A packet is walked through its hooks at one instant; what that costs is added up and worked off by the core it is
- * steered to, and the packet goes on when the core is done with it.
+ * A packet is walked through its hooks at one instant, and goes on when a core has worked off what that costs.
  */
 export class Machine {
   readonly name: string
   readonly agenda: Agenda
   readonly costs: Costs
-  readonly cpus: Cpus
+  /** What the packet at hand has cost so far. */
+  readonly work: Work
   readonly hooks = new Hooks()
   readonly routes = new RoutingTable()
   readonly drops = new Drops()
@@ -63,13 +63,6 @@ export class Machine {
   /** Packets that have entered this machine. */
   packets = 0
 
-  #cpu = 0
-  #start: Nanos = 0
-  #cost = 0
-  #arrived: Nanos = 0
-  #details: string[] = []
-  /** The packet at hand in words, if somebody watches it. */
-  #packet = ''
   readonly #deliverToHost = (packet: Packet): void => {
     leaveMachine(packet)
     if (this.host === undefined) recycle(packet)
@@ -80,69 +73,40 @@ export class Machine {
     this.name = options.name
     this.agenda = options.agenda
     this.costs = options.costs
-    this.cpus = new Cpus(options.cores, options.migration)
-  }
-
-  /** When the packet at hand began to be worked on; what has been charged since is part of it. */
-  get now(): Nanos {
-    return this.#start + this.#cost
-  }
-
-  get cpu(): number {
-    return this.#cpu
-  }
-
-  /** Adds time to the packet at hand. `what` says it in the words of the field. */
-  charge(packet: Packet, place: Place, ns: number, what: string): void {
-    this.#cost += ns
-    if (packet.ledger !== null) packet.ledger[place]! += ns
-    if (packet.journey !== null) this.#writeDown(packet, place, ns, what)
-  }
-
-  /** Adds time in the middle of a step whose details are still being collected. */
-  chargeWithin(packet: Packet, place: Place, ns: number, what: string): void {
-    const details = this.#details
-    this.#details = []
-    this.charge(packet, place, ns, what)
-    this.#details = details
-  }
-
-  /** A detail of the step that is charged next; call only for a packet with a journey. */
-  explain(detail: string): void {
-    this.#details.push(detail)
+    this.work = new Work({ where: options.name, agenda: options.agenda, cores: options.cores, migration: options.migration })
   }
 
   /** A packet comes in from a NIC. */
   receive(packet: Packet, device: Interface): void {
-    const cpu = this.cpus.steer(packet)
-    if (this.cpus.cores[cpu]!.isFull(this.agenda.now)) return this.#refuse(packet)
-    this.#begin(packet, cpu)
-    this.charge(packet, LINK, this.costs.nicReceive, device.name)
+    const cpu = this.work.cpus.steer(packet)
+    if (this.work.cpus.cores[cpu]!.isFull(this.agenda.now)) return this.#refuse(packet)
+    this.work.begin(packet, cpu)
+    this.work.charge(packet, LINK, this.costs.nicReceive, device.name)
     if (packet.tunnelBytes === 0 || this.tunnel === undefined) return this.preRouting(packet, device)
     packet.tunnelBytes = 0
-    this.charge(packet, LINK, this.costs.decapsulate, this.tunnel.name)
+    this.work.charge(packet, LINK, this.costs.decapsulate, this.tunnel.name)
     this.preRouting(packet, this.tunnel)
   }
 
   /** A pod's socket sends: the whole path runs in its sendto(), as softirq work on its core. */
   receiveFromPod(packet: Packet, veth: VethInterface): void {
-    this.#begin(packet, this.cpus.steerSent(packet))
+    this.work.begin(packet, this.work.cpus.steerSent(packet))
     this.#chargeSend(packet)
-    this.charge(packet, LINK, this.costs.veth, veth.name)
+    this.work.charge(packet, LINK, this.costs.veth, veth.name)
     if (veth.bridge === undefined) this.preRouting(packet, veth)
     else veth.bridge.input(packet, veth)
   }
 
   /** A socket of the machine's own namespace sends. EPERM: OUTPUT dropped or rejected the packet. */
   output(packet: Packet): 'ok' | 'EPERM' {
-    this.#begin(packet, this.cpus.steerSent(packet))
+    this.work.begin(packet, this.work.cpus.steerSent(packet))
     this.#chargeSend(packet)
     return this.#localOut(packet) ? 'ok' : 'EPERM'
   }
 
   /** What the kernel itself sends (ICMP errors, resets): as `output`, without a socket's cost. */
   respond(packet: Packet): void {
-    this.#begin(packet)
+    this.work.begin(packet)
     this.#localOut(packet)
   }
 
@@ -157,7 +121,7 @@ export class Machine {
   /** Decides whether a packet is for this machine or goes on. */
   routeInput(packet: Packet, device: Interface): void {
     if (packet.journey !== null) this.#explainRoute(packet.destination)
-    this.charge(packet, ROUTING, this.costs.route, 'routing decision')
+    this.work.charge(packet, ROUTING, this.costs.route, 'routing decision')
     const problem = this.#martian(packet, device)
     if (problem !== undefined) return this.discard(packet, problem)
     if (this.routes.isLocal(packet.destination)) return this.localIn(packet)
@@ -172,8 +136,8 @@ export class Machine {
 
   localIn(packet: Packet): void {
     if (!this.pass(LOCAL_IN, packet)) return
-    this.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
-    this.agenda.post(this.finish(), this.#deliverToHost, packet)
+    this.work.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
+    this.agenda.post(this.work.finish(), this.#deliverToHost, packet)
   }
 
   /** The last hook and the way out of an interface. */
@@ -188,21 +152,21 @@ export class Machine {
     const { costs } = this
     switch (out.kind) {
       case 'veth':
-        this.charge(packet, LINK, costs.veth, out.name)
-        this.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
+        this.work.charge(packet, LINK, costs.veth, out.name)
+        this.work.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
         break
       case 'bridge':
-        this.charge(packet, LINK, costs.bridge + costs.veth, out.name)
-        this.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
+        this.work.charge(packet, LINK, costs.bridge + costs.veth, out.name)
+        this.work.charge(packet, SOCKET, this.#receiveCost(packet), 'socket receive')
         break
       case 'tunnel':
-        this.charge(packet, LINK, costs.encapsulate, out.name)
-        this.charge(packet, LINK, costs.nicSend, 'eth0')
+        this.work.charge(packet, LINK, costs.encapsulate, out.name)
+        this.work.charge(packet, LINK, costs.nicSend, 'eth0')
         break
       default:
-        this.charge(packet, LINK, costs.nicSend, out.name)
+        this.work.charge(packet, LINK, costs.nicSend, out.name)
     }
-    out.transmit(packet, this.finish(), nextHop)
+    out.transmit(packet, this.work.finish(), nextHop)
   }
 
   /** Shows the packet to a hook. False: it is gone (dropped or taken over), and has been accounted for. */
@@ -234,37 +198,16 @@ export class Machine {
     this.#dropReason = 'rule: DROP'
     this.drops.count(reason)
     this.onDrop?.(packet, reason)
-    if (packet.journey !== null) {
-      this.#details.push(`dropped: ${reason}`)
-      this.#writeDown(packet, ROUTING, 0, 'dropped')
-    }
+    this.work.drop(packet, reason)
     this.filter?.release(packet)
-    this.finish()
+    this.work.finish()
     recycle(packet)
-  }
-
-  /** The core works off what was charged; returns when it is done with this packet. */
-  finish(): Nanos {
-    return this.cpus.cores[this.#cpu]!.admit(this.#arrived, this.#cost)
   }
 
   /** The next hop of a packet that this machine sent did not answer ARP. */
   neighbourFailed(packet: Packet): void {
-    this.#begin(packet)
+    this.work.begin(packet)
     this.#unreachable(packet, HOST_UNREACHABLE, 'no such neighbour')
-  }
-
-  #begin(packet: Packet, cpu = this.cpus.steer(packet)): void {
-    const now = this.agenda.now
-    const wait = this.cpus.cores[cpu]!.backlog(now)
-    this.#cpu = cpu
-    this.#arrived = now
-    this.#start = now + wait
-    this.#cost = 0
-    if (packet.journey !== null) this.#packet = describePacket(packet)
-    if (wait === 0) return
-    if (packet.ledger !== null) packet.ledger[QUEUEING]! += wait
-    if (packet.journey !== null) packet.journey.steps.push({ start: now, cost: wait, place: QUEUEING, where: this.name, cpu, packet: this.#packet, what: 'waits for the core', details: [] })
   }
 
   #localOut(packet: Packet): boolean {
@@ -295,7 +238,7 @@ export class Machine {
       this.egress(packet, route.out, route.via ?? packet.destination)
       return true
     }
-    this.charge(packet, LINK, this.costs.loopback, 'lo')
+    this.work.charge(packet, LINK, this.costs.loopback, 'lo')
     packet.outInterface = null
     this.preRouting(packet, this.loopback)
     return true
@@ -309,7 +252,7 @@ export class Machine {
 
   #routeOutput(packet: Packet): Route | undefined {
     if (packet.journey !== null) this.#explainRoute(packet.destination)
-    this.charge(packet, ROUTING, this.costs.route, 'routing decision')
+    this.work.charge(packet, ROUTING, this.costs.route, 'routing decision')
     if (this.routes.isLocal(packet.destination)) return { to: hostCidr(packet.destination), out: this.loopback, via: undefined, source: packet.destination }
     return this.routes.lookup(packet.destination)
   }
@@ -317,9 +260,9 @@ export class Machine {
   /** As `ip route get` says it. */
   #explainRoute(destination: Address): void {
     const address = formatAddress(destination)
-    if (this.routes.isLocal(destination)) return this.explain(`local ${address}`)
+    if (this.routes.isLocal(destination)) return this.work.explain(`local ${address}`)
     const route = this.routes.lookup(destination)
-    this.explain(route === undefined ? `${address} is unreachable` : `${address}${route.via === undefined ? '' : ` via ${formatAddress(route.via)}`} dev ${route.out.name}`)
+    this.work.explain(route === undefined ? `${address} is unreachable` : `${address}${route.via === undefined ? '' : ` via ${formatAddress(route.via)}`} dev ${route.out.name}`)
   }
 
   #martian(packet: Packet, device: Interface): DropReason | undefined {
@@ -343,18 +286,12 @@ export class Machine {
     const { costs } = this
     let ns = costs.udpSend
     if (packet.protocol === TCP) ns = (packet.tcpFlags & (SYN | ACK)) === SYN ? costs.tcpSend + costs.tcpConnect : costs.tcpSend
-    this.charge(packet, SOCKET, ns, 'socket send')
+    this.work.charge(packet, SOCKET, ns, 'socket send')
   }
 
   #receiveCost(packet: Packet): number {
     const { costs } = this
     if (packet.protocol !== TCP) return costs.udpReceive
     return (packet.tcpFlags & (SYN | ACK)) === SYN ? costs.tcpReceive + costs.tcpAccept : costs.tcpReceive
-  }
-
-  #writeDown(packet: Packet, place: Place, ns: number, what: string): void {
-    const details = this.#details
-    this.#details = []
-    packet.journey?.steps.push({ start: this.#start + this.#cost - ns, cost: ns, place, where: this.name, cpu: this.#cpu, packet: this.#packet, what, details })
   }
 }

@@ -45,7 +45,7 @@ export class NatHooks {
       const verdict = this.#firstPacket(packet, hook)
       if (verdict !== NF_ACCEPT) return verdict
     } else {
-      machine.charge(packet, CONNTRACK, machine.costs.natTranslate, 'NAT of a known flow')
+      machine.work.charge(packet, CONNTRACK, machine.costs.natTranslate, 'NAT of a known flow')
     }
     if (packet.journey === null) nat.translate(packet, hook)
     else this.#translateAndExplain(packet, hook)
@@ -57,15 +57,15 @@ export class NatHooks {
     if (verdict !== NF_ACCEPT) return verdict
     if (this.#tracking.nat.needsSetup(packet, hook)) this.#tracking.setup(packet, hook, null)
     // The measured constant is that of a whole flow, so it is charged once, on the destination's side.
-    if (hook === PRE_ROUTING || hook === LOCAL_OUT) this.#machine.charge(packet, CONNTRACK, this.#machine.costs.natNullBinding, 'NAT binding')
+    if (hook === PRE_ROUTING || hook === LOCAL_OUT) this.#machine.work.charge(packet, CONNTRACK, this.#machine.costs.natNullBinding, 'NAT binding')
     return NF_ACCEPT
   }
 
   #translateAndExplain(packet: Packet, hook: Hook): void {
     const before = endpoints(packet)
     if (!this.#tracking.nat.translate(packet, hook)) return
-    this.#machine.explain(`rewritten ${before} to ${endpoints(packet)}`)
-    this.#machine.charge(packet, CONNTRACK, 0, 'NAT')
+    this.#machine.work.explain(`rewritten ${before} to ${endpoints(packet)}`)
+    this.#machine.work.charge(packet, CONNTRACK, 0, 'NAT')
   }
 }
 

@@ -55,7 +55,7 @@ export class Nftables implements NftEnvironment, NftObserver {
   }
 
   now(): number {
-    return this.#machine.now
+    return this.#machine.work.now
   }
 
   addressType(address: Address): AddressType {
@@ -74,11 +74,11 @@ export class Nftables implements NftEnvironment, NftObserver {
 
   matched(chain: NftChain, position: number, rule: NftRule, lookedUp: Statement | undefined, evaluated: number): void {
     const verdict = lookedUp === undefined ? '' : ` (verdict ${printStatement(lookedUp)})`
-    this.#machine.explain(`nftables:${chain.name} rule ${position + 1} (${evaluated} tried): ${printRule(rule)}${verdict}`)
+    this.#machine.work.explain(`nftables:${chain.name} rule ${position + 1} (${evaluated} tried): ${printRule(rule)}${verdict}`)
   }
 
   policy(chain: NftChain, evaluated: number): void {
-    this.#machine.explain(`nftables:${chain.name} end of chain (${evaluated} tried): policy accept`)
+    this.#machine.work.explain(`nftables:${chain.name} end of chain (${evaluated} tried): policy accept`)
   }
 
   #walk(walker: NftWalker, chain: NftChain, hook: Hook, packet: Packet): Verdict {
@@ -88,7 +88,7 @@ export class Nftables implements NftEnvironment, NftObserver {
     walker.observer = null
     const { nftables } = machine.costs
     const ns = nftables.chain + walker.evaluated * nftables.rule + walker.lookups * nftables.lookup + walker.draws * nftables.random
-    machine.charge(packet, NETFILTER, ns, packet.journey === null ? '' : `nftables ${chain.name}: ${walker.evaluated} rules tried, ${walker.lookups} sets or maps asked`)
+    machine.work.charge(packet, NETFILTER, ns, packet.journey === null ? '' : `nftables ${chain.name}: ${walker.evaluated} rules tried, ${walker.lookups} sets or maps asked`)
     return verdict
   }
 

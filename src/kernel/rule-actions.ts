@@ -63,7 +63,7 @@ export class RuleActions {
 
   #translate(packet: Packet, hook: Hook, range: NatRange, cost: number, what: string): Verdict {
     this.#tracking.setup(packet, hook, range)
-    this.#machine.chargeWithin(packet, CONNTRACK, cost, what)
+    this.#machine.work.chargeWithin(packet, CONNTRACK, cost, what)
     return NF_ACCEPT
   }
 

@@ -45,13 +45,13 @@ export class Tracking implements PacketFilter {
   }
 
   release(packet: Packet): void {
-    this.table.drop(packet, this.#machine.now)
+    this.table.drop(packet, this.#machine.work.now)
   }
 
   /** Sends an ICMP error about the packet at hand, if the rate limit allows; it leaves when the core is done here. */
   sendError(packet: Packet, type: number, code: number): void {
     const machine = this.#machine
-    if (isIcmpError(packet) || !this.#icmpLimit.allow(machine.now, packet.source, type)) return
+    if (isIcmpError(packet) || !this.#icmpLimit.allow(machine.work.now, packet.source, type)) return
     const error = icmpError(packet, quote(packet), this.#errorSource(packet), type, code)
     this.answer(packet, error)
   }
@@ -60,12 +60,12 @@ export class Tracking implements PacketFilter {
   answer(cause: Packet, answer: Packet): void {
     this.table.attach(answer, cause)
     const machine = this.#machine
-    machine.agenda.post(machine.now, (packet: Packet) => machine.respond(packet), answer)
+    machine.agenda.post(machine.work.now, (packet: Packet) => machine.respond(packet), answer)
   }
 
   /** Decides the NAT of a new connection; `range` null means that no rule asked for any. */
   setup(packet: Packet, hook: Hook, range: NatRange | null): void {
-    this.nat.setup(packet, hook, range, this.#machine.now, this.#machine.cpu)
+    this.nat.setup(packet, hook, range, this.#machine.work.now, this.#machine.work.cpu)
   }
 
   /** icmp_send: an address asked for itself answers; else the address that the route back prefers. */
@@ -81,27 +81,27 @@ export class Tracking implements PacketFilter {
     const { costs } = machine
     const known = packet.ct >= 0
     const earlyDrops = this.table.statistics.earlyDrop
-    const verdict = this.table.track(packet, machine.now, machine.cpu)
+    const verdict = this.table.track(packet, machine.work.now, machine.work.cpu)
     if (!known && packet.ctState !== CT_NONE) {
       if (packet.journey !== null) this.#explain(packet)
-      machine.charge(packet, CONNTRACK, costs.conntrackLookup, 'conntrack lookup')
-      if (packet.ctState === CT_NEW && !this.table.isConfirmed(packet.ct)) machine.charge(packet, CONNTRACK, costs.conntrackInsert, 'conntrack new entry')
-      if (this.table.statistics.earlyDrop !== earlyDrops) machine.charge(packet, CONNTRACK, costs.conntrackEarlyDrop, 'conntrack early drop')
+      machine.work.charge(packet, CONNTRACK, costs.conntrackLookup, 'conntrack lookup')
+      if (packet.ctState === CT_NEW && !this.table.isConfirmed(packet.ct)) machine.work.charge(packet, CONNTRACK, costs.conntrackInsert, 'conntrack new entry')
+      if (this.table.statistics.earlyDrop !== earlyDrops) machine.work.charge(packet, CONNTRACK, costs.conntrackEarlyDrop, 'conntrack early drop')
     }
     return verdict === NF_ACCEPT ? NF_ACCEPT : machine.because('conntrack: table full')
   }
 
   #confirm(packet: Packet): Verdict {
     const machine = this.#machine
-    return this.table.confirm(packet, machine.now, machine.cpu) === NF_ACCEPT ? NF_ACCEPT : machine.because('conntrack: insert failed')
+    return this.table.confirm(packet, machine.work.now, machine.work.cpu) === NF_ACCEPT ? NF_ACCEPT : machine.because('conntrack: insert failed')
   }
 
   #explain(packet: Packet): void {
     const machine = this.#machine
-    machine.explain(`ctstate ${CT_STATE_NAMES[packet.ctState]}`)
+    machine.work.explain(`ctstate ${CT_STATE_NAMES[packet.ctState]}`)
     if (packet.ct < 0) return
     const flow = this.table.flow(packet.ct)
-    machine.explain(
+    machine.work.explain(
       `entry src=${formatAddress(flow.source)} dst=${formatAddress(flow.destination)} sport=${flow.sourcePort} dport=${flow.destinationPort}` +
         ` src=${formatAddress(flow.replySource)} dst=${formatAddress(flow.replyDestination)} sport=${flow.replySourcePort} dport=${flow.replyDestinationPort}`,
     )

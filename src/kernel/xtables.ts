@@ -86,7 +86,7 @@ export class Xtables implements RuleEnvironment, RuleObserver {
   }
 
   now(): number {
-    return this.#machine.now
+    return this.#machine.work.now
   }
 
   addressType(address: Address): AddressType {
@@ -120,11 +120,11 @@ export class Xtables implements RuleEnvironment, RuleObserver {
 
   matched(table: Table, chain: Chain, position: number, rule: Rule, evaluated: number): void {
     const line = rule.line === undefined ? '' : `, line ${rule.line}`
-    this.#machine.explain(`${table.name}:${chain.name} rule ${position + 1} (${evaluated} tried${line}): ${printRule(chain.name, rule)}`)
+    this.#machine.work.explain(`${table.name}:${chain.name} rule ${position + 1} (${evaluated} tried${line}): ${printRule(chain.name, rule)}`)
   }
 
   policy(table: Table, chain: Chain, evaluated: number): void {
-    this.#machine.explain(`${table.name}:${chain.name} end of chain (${evaluated} tried): policy ${chain.policy ?? 'ACCEPT'}`)
+    this.#machine.work.explain(`${table.name}:${chain.name} end of chain (${evaluated} tried): policy ${chain.policy ?? 'ACCEPT'}`)
   }
 
   #loadNat(table: Table | undefined): void {
@@ -150,7 +150,7 @@ export class Xtables implements RuleEnvironment, RuleObserver {
       if (mark !== 0 || journey !== null) return walk(packet, hook)
       const known = costs[ctState]!
       if (known !== NOT_WALKED) {
-        this.#machine.charge(packet, NETFILTER, known, '')
+        this.#machine.work.charge(packet, NETFILTER, known, '')
         return verdicts[ctState]!
       }
       const verdict = walk(packet, hook)
@@ -167,7 +167,7 @@ export class Xtables implements RuleEnvironment, RuleObserver {
     if (packet.journey !== null) walker.observer = this
     const verdict = walker.walkFrom(table, chain, hook, packet)
     walker.observer = null
-    this.#machine.charge(packet, NETFILTER, this.#costOfWalk(), packet.journey === null ? '' : `${table.name} ${HOOK_CHAINS[hook]}: ${walker.evaluated} rules tried`)
+    this.#machine.work.charge(packet, NETFILTER, this.#costOfWalk(), packet.journey === null ? '' : `${table.name} ${HOOK_CHAINS[hook]}: ${walker.evaluated} rules tried`)
     return verdict
   }
 

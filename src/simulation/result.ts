@@ -84,7 +84,7 @@ function conntrackOverTime({ nodes, now, scenario }: World): Pick<Report, 'connt
 
 function nodeReport(world: World, node: SimulatedNode): NodeReport {
   const { statistics, occupancy, settings } = node.tracking.table
-  const { cpus, drops } = node.machine
+  const { drops, work: { cpus } } = node.machine
   const time = world.agenda.now * cpus.cores.length
   return {
     conntrack: { entries_max: occupancy.peak, limit: settings.max, ...(occupancy.firstFull === undefined ? {} : { first_full_ns: occupancy.firstFull }), insert: statistics.insert, insert_failed: statistics.insertFailed, drop: statistics.drop, early_drop: statistics.earlyDrop, invalid: statistics.invalid },

@@ -154,7 +154,7 @@ class SavedMachine {
     packet.inInterface = this.#in
     packet.outInterface = at === PRE_ROUTING || at === LOCAL_IN ? null : this.#out
     if (ctState !== 'NEW') packet.ctState = CT_STATES[ctState]
-    else if (at !== PRE_ROUTING && at !== LOCAL_OUT) this.#tracking.table.track(packet, machine.now, 0)
+    else if (at !== PRE_ROUTING && at !== LOCAL_OUT) this.#tracking.table.track(packet, machine.work.now, 0)
     return machine.pass(at, packet)
   }
 
