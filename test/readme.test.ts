@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { kubehop } from './cli/kubehop.ts'
 import { assert, suite } from './kit.ts'
@@ -27,6 +28,15 @@ for (const [words, args] of SHOWN) {
     assert.equal(shown.filter((line) => !printed.includes(line)), [])
   })
 }
+
+readme('shows the picture that the run of today draws', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubehop-'))
+  kubehop(['run', '-q', '-f', 'scenarios/prestop.yaml', '--picture', join(folder, 'run.svg')])
+  const drawn = readFileSync(join(folder, 'run.svg'), 'utf8')
+  rmSync(folder, { recursive: true })
+  assert.ok(TEXT.includes('(scenarios/prestop-run.svg)'))
+  assert.is(readFileSync('scenarios/prestop-run.svg', 'utf8'), drawn)
+})
 
 readme('shows the scenario that it speaks of', () => {
   const shown: { spec: Record<string, unknown> } = parse(blockAfter('and one of ours:'))

@@ -14,16 +14,17 @@ function program(done: (code: number) => void): Command {
     .showSuggestionAfterError()
     .configureHelp({ optionDescription: describeOption })
     .exitOverride()
-    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n')
+    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop run -f scenarios/prestop.yaml --picture rollout.svg\n  kubehop trace -f objects.yaml --from pod/default/a --to svc/web.default:80\n')
 
   withInput(kubehop.command('run'))
     .description('run a scenario and report latency, errors, backends and where the time went')
     .addOption(outputOption('text', 'json'))
     .option('--timing', 'wall-clock times on standard error')
+    .option('--picture <file>', 'draw the run over time into this SVG file: requests, latency, conntrack, what nodes knew')
     .option('--save-baseline <file>', 'keep the report, for later runs to be held against')
     .option('--baseline <file>', 'hold the run against a kept report: exit code 5 if a figure is worse')
     .option('--tolerance <share>', 'how much worse a figure may be', '2%')
-    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop run -f scenario.yaml --baseline baseline.json --tolerance 5%\n  kubehop run -f scenario.yaml --mode nftables --seed 7 -o json | jq .traffic\n  kubectl get ns,nodes,pods,deploy,rs,svc,endpointslices -A -o yaml | kubehop run -f - -f load.yaml\n')
+    .addHelpText('after', '\nExamples:\n  kubehop run -f scenarios/clusterip.yaml\n  kubehop run -f scenarios/prestop.yaml --picture rollout.svg\n  kubehop run -f scenario.yaml --baseline baseline.json --tolerance 5%\n  kubehop run -f scenario.yaml --mode nftables --seed 7 -o json | jq .traffic\n  kubectl get ns,nodes,pods,deploy,rs,svc,endpointslices -A -o yaml | kubehop run -f - -f load.yaml\n')
     .action(async (flags) => done(await (await import('./commands/run.ts')).run(flags)))
 
   withProbe(kubehop.command('probe'))
@@ -92,9 +93,10 @@ function program(done: (code: number) => void): Command {
     .option('--variants <names>', "the scenario's variants")
     .option('--seeds <n>', 'runs of each setting', '20')
     .option('--figures <figures>', 'columns, such as app.p99,drops.no-route')
+    .option('--picture <file>', 'draw errors and figures against the values into this SVG file')
     .option('--out <file>', 'append every run to this file (NDJSON), and run only what it lacks')
     .addOption(outputOption('text', 'json', 'csv'))
-    .addHelpText('after', '\nExamples:\n  kubehop sweep -f scenarios/prestop.yaml --set deployment/web.preStop=0s,1s,2s,5s --seeds 20\n  kubehop sweep -f scenario.yaml --set cluster.nodes=3,10,30 --modes iptables,nftables --out runs.ndjson\n')
+    .addHelpText('after', '\nExamples:\n  kubehop sweep -f scenarios/prestop.yaml --set deployment/web.preStop=0s,1s,2s,5s --seeds 20 --picture prestop.svg\n  kubehop sweep -f scenario.yaml --set cluster.nodes=3,10,30 --modes iptables,nftables --out runs.ndjson\n')
     .action(async (flags) => done(await (await import('./commands/sweep.ts')).sweep(flags, WORKER)))
 
   kubehop

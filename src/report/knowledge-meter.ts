@@ -1,3 +1,4 @@
+import { sum } from 'd3-array'
 import type { Nanos } from '../engine/agenda.ts'
 import type { Address } from '../kernel/address.ts'
 import type { ServiceHistory } from '../proxy/service-history.ts'
@@ -76,12 +77,14 @@ export class KnowledgeMeter implements Meter {
   }
 
   #reportOf(node: string, now: Nanos): KnowledgeReport {
+    const failures = this.#failures.get(node) ?? []
     const windows = merge(this.#deaths.map((death) => this.#windowOf(death, this.#syncs.get(node) ?? [], now)))
-    const failed = (this.#failures.get(node) ?? []).filter((start) => windows.some(({ from, to }) => start >= from && start < to))
+    const stale = windows.map(({ from, to }) => ({ from_ns: from, to_ns: to, failed: failures.filter((start) => start >= from && start < to).length }))
     return {
       propagation_ns: this.#propagationOf(node).summary() ?? {},
-      stale_ns: windows.reduce((sum, { from, to }) => sum + to - from, 0),
-      failed_while_stale: failed.length,
+      stale_ns: sum(stale, ({ from_ns, to_ns }) => to_ns - from_ns),
+      failed_while_stale: sum(stale, ({ failed }) => failed),
+      stale,
     }
   }
 

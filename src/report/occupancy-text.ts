@@ -1,7 +1,7 @@
 import type { NodeReport, Report } from './report.ts'
 import type { Paint } from './paint.ts'
 import { table } from './table.ts'
-import { formatCount, formatPercent, formatTime } from './units.ts'
+import { counted, formatCount, formatPercent, formatTime } from './units.ts'
 
 /** An eighth of the limit each. */
 const LEVELS = '▁▂▃▄▅▆▇█'
@@ -26,7 +26,7 @@ function levels(peaks: readonly number[], limit: number): string {
 
 /** Whether it was full, or will be, or has come to rest. */
 function verdict({ first_full_ns, drop, limit }: NodeReport['conntrack'], peaks: readonly number[], interval: number, paint: Paint): string {
-  if (first_full_ns !== undefined) return paint.bad(`full from ${formatTime(first_full_ns)} on: ${formatCount(drop)} packets dropped`)
+  if (first_full_ns !== undefined) return paint.bad(`full from ${formatTime(first_full_ns)} on: ${counted(drop, 'packet')} dropped`)
   const last = peaks.findLastIndex((peak) => peak > 0)
   if (last < peaks.length - 1) return `no new ones after ${formatTime((last + 1) * interval)}`
   const now = peaks[last] ?? 0

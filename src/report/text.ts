@@ -7,7 +7,7 @@ import type { Paint } from './paint.ts'
 import { table } from './table.ts'
 import { occupancyText } from './occupancy-text.ts'
 import { timelineText } from './timeline-text.ts'
-import { formatCount, formatPercent, formatTime, significant } from './units.ts'
+import { counted, formatCount, formatPercent, formatTime, significant } from './units.ts'
 
 /** The words for each place where time goes. */
 const PLACE_WORDS: Record<string, string> = {
@@ -47,7 +47,7 @@ function trafficText(name: string, traffic: TrafficReport, paint: Paint): string
   const failed = traffic.requests - traffic.ok
   const share = traffic.requests === 0 ? 0 : failed / traffic.requests
   const errors = failed === 0 ? paint.good('no errors') : paint.bad(`${formatCount(failed)} failed (${formatPercent(share)})`)
-  const lines = [`${paint.bold(name)}  ${formatCount(traffic.requests)} requests, ${formatCount(traffic.rate_per_s)}/s, ${errors}`]
+  const lines = [`${paint.bold(name)}  ${counted(traffic.requests, 'request')}, ${formatCount(traffic.rate_per_s)}/s, ${errors}`]
   for (const [kind, count] of Object.entries(traffic.errors)) lines.push(`  ${paint.bad(kind)}: ${formatCount(count)}`)
   if (traffic.failing !== undefined) lines.push(`  ${failingText(traffic.failing)}`)
   if (traffic.queries_per_request !== undefined) lines.push(`  ${significant(traffic.queries_per_request)} DNS queries a request`)

@@ -9,6 +9,8 @@ export interface KnowledgeReport {
   stale_ns: number
   /** Requests from it that began in that time, and failed. */
   failed_while_stale: number
+  /** The times in which they did, in order, each with the requests that began in it and failed. */
+  stale: { from_ns: number; to_ns: number; failed: number }[]
 }
 
 /** How a run went on, where its scenario has a timeline. */

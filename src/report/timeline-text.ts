@@ -1,8 +1,8 @@
 import type { IntervalReport } from './interval-meter.ts'
+import { knowledgeText } from './knowledge-text.ts'
 import type { TimelineReport } from './timeline-report.ts'
-import type { Summary } from './histogram.ts'
 import type { Paint } from './paint.ts'
-import { formatCount, formatTime } from './units.ts'
+import { counted, formatCount, formatTime } from './units.ts'
 
 /** What happened when, what became of the requests around it, and what each node knew too late. */
 export function timelineText(timeline: TimelineReport | undefined, paint: Paint): string {
@@ -12,7 +12,7 @@ export function timelineText(timeline: TimelineReport | undefined, paint: Paint)
 }
 
 function unfinishedText({ pods_ending }: TimelineReport, paint: Paint): string {
-  return pods_ending === 0 ? '' : `${paint.bad('not seen')}  the run ends while ${formatCount(pods_ending)} pods are still on their way out: a longer \`duration\` shows what becomes of them`
+  return pods_ending === 0 ? '' : `${paint.bad('not seen')}  the run ends with ${counted(pods_ending, 'pod')} still on ${pods_ending === 1 ? 'its' : 'their'} way out: a longer \`duration\` shows what becomes of them`
 }
 
 /** Some intervals in a row, and what has happened at their beginning. */
@@ -66,28 +66,6 @@ function rowText({ start_ns, end_ns, requests, errors, p99_ns }: Row, paint: Pai
   return `    ${`${seconds(start_ns)} to ${seconds(end_ns)}`.padEnd(18)}  ${formatCount(requests).padStart(9)} requests  p99 ${(p99_ns === 0 ? '-' : formatTime(p99_ns)).padStart(8)}  ${outcome}`
 }
 
-/** More nodes than this are summed up; those that were wrong for longest come first. */
-const LISTED = 12
-
-function knowledgeText({ changes, propagation_ns, nodes }: TimelineReport, paint: Paint): string {
-  if (!isSummary(propagation_ns)) return ''
-  const { p50, p99, max } = propagation_ns
-  const head = `${paint.bold('who knew when')}\n  ${formatCount(changes)} changes of Services and endpoints reached the nodes' rules after ${formatTime(p50)} (median), ${formatTime(p99)} (p99), ${formatTime(max)} at most`
-  const ranked = Object.entries(nodes).sort(([, a], [, b]) => b.failed_while_stale - a.failed_while_stale || b.stale_ns - a.stale_ns)
-  const lines = ranked.slice(0, LISTED).map(([name, { propagation_ns: own, stale_ns, failed_while_stale }]) => {
-    const late = isSummary(own) ? `knew after ${formatTime(own.p50)}, at worst ${formatTime(own.max)}` : 'knew nothing new'
-    if (stale_ns === 0) return `  ${name}: ${late}; its rules never named a pod that was gone`
-    const stale = `the ${formatTime(stale_ns)} in which its rules named pods that did not answer any more`
-    return `  ${name}: ${late}; ${failed_while_stale > 0 ? paint.bad(`${formatCount(failed_while_stale)} requests failed in ${stale}`) : `nobody on it met one in ${stale}`}`
-  })
-  const more = ranked.length > LISTED ? [`  and ${ranked.length - LISTED} more`] : []
-  return [head, ...lines, ...more].join('\n')
-}
-
 function seconds(ns: number): string {
   return `${Number((ns / 1e9).toFixed(3))} s`
-}
-
-function isSummary(summary: object): summary is Summary {
-  return 'p50' in summary
 }

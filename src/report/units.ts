@@ -19,6 +19,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
 
+/** `1 packet`, `12,345 packets`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(share < 0.1 && share > 0 ? 2 : 1)} %`
 }

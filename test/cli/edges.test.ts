@@ -77,6 +77,22 @@ edges('files that cannot be written or read are said in words', () => {
   }
 })
 
+edges('a picture that cannot be drawn or written loses nothing of the run', () => {
+  const scenario = ['run', '-q', '-f', 'scenarios/prestop.yaml', '--set', 'duration=4s', '--set', 'expect=[]']
+  const lost = kubehop([...scenario, '--picture', join(folder, 'not', 'there.svg'), '--save-baseline', join(folder, 'kept.json')])
+  assert.is(lost.code, 3)
+  assert.match(lost.err, /--picture .*: no such file or folder\n$/)
+  assert.match(lost.out, /who knew when/)
+  assert.ok(existsSync(join(folder, 'kept.json')))
+  const none = kubehop(['run', '-q', '-f', 'scenarios/clusterip.yaml', '--set', 'duration=1200ms', '--picture', join(folder, 'none.svg')])
+  assert.is(none.code, 2)
+  assert.match(none.err, /--picture .*none\.svg: nothing in this run goes on over time/)
+  assert.match(none.out, /^How long does/)
+  const drawn = kubehop([...scenario, '--picture', join(folder, 'run.svg')])
+  assert.is(drawn.code, 0, drawn.err)
+  assert.match(readFileSync(join(folder, 'run.svg'), 'utf8'), /^<svg [^]*<\/svg>\n$/)
+})
+
 edges('an empty name of a file is a mistake of usage', () => {
   const ran = kubehop(['run', '-f', ''])
   assert.is(ran.code, 2)

@@ -43,8 +43,24 @@ text('says how full conntrack was as time went on, and when it was full first', 
   assert.ok(first_full_ns !== undefined && first_full_ns > 4e9 && first_full_ns < 6e9 && drop > 0)
   const rising = full.conntrack?.nodes['node-1']?.slice(0, 20) ?? []
   assert.ok(rising.length === 20 && rising.every((peak, i) => peak >= (rising[i - 1] ?? 0)))
-  assert.match(reportText(full, '', PLAIN), /node-1 +1,000 of 1,000 +100\.0 % +▁[▁▂▃▄▅▆▇█ ]+█ +full from [45](\.\d+)? s on: [\d,]+ packets dropped/)
+  assert.equal(full.conntrack?.nodes['node-1']?.slice(-10), Array(10).fill(1000), 'it stays full')
+  assert.match(reportText(full, '', PLAIN), /node-1 +1,000 of 1,000 +100\.0 % +▁[▁▂▃▄▅▆▇█]+█ +full from [45](\.\d+)? s on: [\d,]+ packets dropped/)
   assert.is(run({}).conntrack, undefined, 'a table that is nearly empty is not worth a look')
+})
+
+text('shows when each node went by rules that named a pod which was gone', () => {
+  const report = run({ timeline: [{ at: '4s', fail: 'pod/web-a' }] })
+  const { stale, stale_ns, failed_while_stale } = report.timeline!.nodes['node-1']!
+  assert.is(stale.length, 1)
+  assert.is(stale[0]!.to_ns - stale[0]!.from_ns, stale_ns)
+  assert.is(stale[0]!.failed, failed_while_stale)
+  assert.is(stale[0]!.from_ns, 4e9)
+  const lines = reportText(report, '', PLAIN).split('\n')
+  const strip = lines.find((line) => line.startsWith('  node-1  ·')) ?? ''
+  const axis = lines.find((line) => line.trim() === '▴') ?? ''
+  const at = strip.search(/[▒█]/)
+  assert.is(axis.indexOf('▴'), at, 'the sign stands where the pod failed')
+  assert.match(strip, /^ {2}node-1 {2}·{20}[▒█]+·+$/)
 })
 
 text('says how many DNS queries a request costs', () => {
@@ -60,7 +76,7 @@ text('makes one line of intervals in which everything failed alike', () => {
 })
 
 text('says when the run ends before its pods do', () => {
-  assert.match(said({ timeline: [{ at: '9s', delete: 'pod/web-a' }], servers: [{ select: 'pod/web-a', onSigterm: 'ignore' }] }), /not seen {2}the run ends while 1 pods are still on their way out/)
+  assert.match(said({ timeline: [{ at: '9s', delete: 'pod/web-a' }], servers: [{ select: 'pod/web-a', onSigterm: 'ignore' }] }), /not seen {2}the run ends with 1 pod still on its way out/)
 })
 
 text.run()

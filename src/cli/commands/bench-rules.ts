@@ -1,15 +1,13 @@
-import { writeFileSync } from 'node:fs'
 import { suggest } from '../../engine/nearest.ts'
 import { ruleGrowthCsv } from '../../report/bench-rules/csv.ts'
 import { ruleGrowthPicture } from '../../report/bench-rules/picture.ts'
 import { SERIES, type Series } from '../../report/bench-rules/rule-growth.ts'
 import { ruleGrowthText } from '../../report/bench-rules/text.ts'
-import { reasonOf } from '../../scenario/text/read.ts'
 import { ruleGrowth } from '../../simulation/bench-rules/rule-growth.ts'
-import { InputError } from '../../simulation/input-error.ts'
 import { OK } from '../exit.ts'
 import { list, UsageError, wholeNumber } from '../flags.ts'
-import { complain, paint, print, printJson } from '../output.ts'
+import { paint, print, printJson } from '../output.ts'
+import { savePicture } from '../picture.ts'
 
 export interface BenchRulesFlags {
   services: string
@@ -40,20 +38,11 @@ export function benchRules(flags: BenchRulesFlags): number {
     },
   })
   if (isWatched) process.stderr.write('\r\x1b[K')
-  if (flags.picture !== undefined) savePicture(flags.picture, ruleGrowthPicture(growth))
   if (flags.output === 'json') printJson(growth)
   else if (flags.output === 'csv') print(ruleGrowthCsv(growth))
   else print(ruleGrowthText(growth, paint))
+  if (flags.picture !== undefined) savePicture(flags.picture, ruleGrowthPicture(growth))
   return OK
-}
-
-function savePicture(path: string, picture: string): void {
-  try {
-    writeFileSync(path, picture)
-  } catch (reason) {
-    throw new InputError(`--picture ${path}: ${reasonOf(reason)}`)
-  }
-  complain(`${path} has the picture`)
 }
 
 /** `10`, `1k`, `50k`. */

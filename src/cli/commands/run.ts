@@ -1,20 +1,24 @@
 import { setImmediate } from 'node:timers/promises'
 import { compareToBaseline } from '../../report/baseline/regressions.ts'
 import { baselineText } from '../../report/baseline/text.ts'
+import type { Report } from '../../report/report.ts'
+import { runPicture } from '../../report/run-picture.ts'
 import { reportText } from '../../report/text.ts'
 import { formatTime } from '../../report/units.ts'
 import { reportOf } from '../../simulation/result.ts'
 import { Simulation } from '../../simulation/simulation.ts'
 import { readBaseline, readTolerance, saveBaseline } from '../baseline.ts'
 import { EXPECTATION_FAILED, INTERRUPTED, INTERRUPTS, OK, WORSE_THAN_BASELINE } from '../exit.ts'
-import { commandOf, type InputFlags } from '../flags.ts'
+import { commandOf, UsageError, type InputFlags } from '../flags.ts'
 import { paint, print, printJson, complain } from '../output.ts'
+import { savePicture } from '../picture.ts'
 import { Progress } from '../progress.ts'
 import { readFlags, tellProblems } from '../read.ts'
 
 export interface RunFlags extends InputFlags {
   output?: string
   timing?: boolean
+  picture?: string
   baseline?: string
   saveBaseline?: string
   tolerance: string
@@ -39,16 +43,22 @@ export async function run(flags: RunFlags): Promise<number> {
   tellProblems(problems.slice(known), flags.quiet)
   const report = reportOf(simulation)
   const against = baseline === undefined ? undefined : compareToBaseline(baseline, report, tolerance)
+  const command = commandOf('run', flags, input.scenario.seed)
   if (flags.output === 'json') printJson(against === undefined ? report : { ...report, baseline: against })
-  else print(reportText(report, commandOf('run', flags, input.scenario.seed), paint) + (against === undefined ? '' : `\n${baselineText(against, tolerance, paint)}\n`))
+  else print(reportText(report, command, paint) + (against === undefined ? '' : `\n${baselineText(against, tolerance, paint)}\n`))
   if (flags.timing === true) tellTiming(began, built, process.hrtime.bigint(), report.events)
-  if (interrupted) {
-    complain(`interrupted at ${formatTime(report.simulated_ns)} of simulated time; these are the figures so far`)
-    return INTERRUPTED
-  }
-  if (flags.saveBaseline !== undefined) saveBaseline(flags.saveBaseline, report)
+  if (interrupted) complain(`interrupted at ${formatTime(report.simulated_ns)} of simulated time; these are the figures so far`)
+  else if (flags.saveBaseline !== undefined) saveBaseline(flags.saveBaseline, report)
+  if (flags.picture !== undefined) draw(flags.picture, report, command)
+  if (interrupted) return INTERRUPTED
   if (report.expectations.some(({ ok }) => !ok)) return EXPECTATION_FAILED
   return against !== undefined && against.regressions.length > 0 ? WORSE_THAN_BASELINE : OK
+}
+
+function draw(path: string, report: Report, command: string): void {
+  const picture = runPicture(report, command)
+  if (picture === undefined) throw new UsageError(`--picture ${path}: nothing in this run goes on over time; a \`timeline\` does, or a conntrack that gets full`)
+  savePicture(path, picture)
 }
 
 /** Runs to the end in slices; true if somebody interrupted. */

@@ -2,6 +2,7 @@ import { figuresOf } from '../../report/expectations.ts'
 import type { Report } from '../../report/report.ts'
 import { sweepCsv } from '../../report/sweep/csv.ts'
 import { cellsOf, smallestWithoutErrors, type Sweep, type SweepRun } from '../../report/sweep/sweep.ts'
+import { sweepPicture } from '../../report/sweep/picture.ts'
 import { sweepText } from '../../report/sweep/text.ts'
 import { formatCount } from '../../report/units.ts'
 import { suggest } from '../../engine/nearest.ts'
@@ -17,6 +18,7 @@ import { runJobs } from '../jobs/pool.ts'
 import type { Job, SharedInput } from '../jobs/job.ts'
 import { readResults, ResultsFile, type Result } from '../jobs/results-file.ts'
 import { complain, paint, print, printJson } from '../output.ts'
+import { savePicture } from '../picture.ts'
 import { Progress } from '../progress.ts'
 
 export interface SweepFlags extends InputFlags {
@@ -25,6 +27,7 @@ export interface SweepFlags extends InputFlags {
   seeds?: string
   figures?: string
   workers?: string
+  picture?: string
   out?: string
   output?: string
 }
@@ -45,16 +48,17 @@ export async function sweep(flags: SweepFlags, program: URL): Promise<number> {
   const done = runs.of(grid.arms, seeds)
   if (interrupted) complain(`interrupted after ${done.length} of ${jobs.length} runs; ${flags.out === undefined ? 'with --out FILE they would be kept' : `${flags.out} has them`}, and the same command goes on from there`)
   const question = inputs[0]?.scenario.question
+  const axes = grid.axes.map(({ name, arms }) => ({ name, values: arms.flatMap(({ values }) => values) }))
   const cells = cellsOf(grid.arms.map(({ values }) => values), done)
   const found: Sweep = {
     kubehop: VERSION,
     scenario: inputs[0]?.scenario.name ?? '',
     ...(question === undefined ? {} : { question }),
     profile: done[0]?.report.profile ?? '',
-    axes: grid.axes.map(({ name, arms }) => ({ name, values: arms.flatMap(({ values }) => values) })),
+    axes,
     seeds,
     cells,
-    smallest_without_errors: smallestWithoutErrors(cells, order),
+    smallest_without_errors: smallestWithoutErrors(axes, cells, order),
   }
   if (done.length > 0) tell(flags, done, found, seed)
   return interrupted ? INTERRUPTED : OK
@@ -120,9 +124,11 @@ async function runMissing(flags: SweepFlags, jobs: readonly Job[], runs: Runs, s
 function tell(flags: SweepFlags, runs: readonly SweepRun[], sweep: Sweep, seed: string): void {
   const known = [...new Set(runs.flatMap(({ report }) => [...figuresOf(report).keys()]))]
   const figures = figuresToShow(flags, runs, known)
+  const command = repeat(flags, sweep.seeds.length, seed)
   if (flags.output === 'json') printJson(sweep)
   else if (flags.output === 'csv') print(sweepCsv(sweep.axes.map(({ name }) => name), figures, runs))
-  else print(sweepText(sweep, figures, repeat(flags, sweep.seeds.length, seed), paint))
+  else print(sweepText(sweep, figures, command, paint))
+  if (flags.picture !== undefined) savePicture(flags.picture, sweepPicture(sweep, figures, command))
   const missing = figures.find((figure) => !known.includes(figure))
   if (missing !== undefined) throw new UsageError(`--figures ${missing}: no report has it; ${suggest(missing, known) ?? 'run -o json shows all figures'}`)
 }

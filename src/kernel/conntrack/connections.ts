@@ -134,8 +134,10 @@ export class Connections implements TrackerContext {
     if (max === 0 || this.#live < max) return true
     const evicted = earlyDrop(this.entries, this.#chains, hash, buckets, now, this.#hashOf, this.#retire)
     this.statistics.earlyDrop += evicted
-    if (evicted === 0) this.occupancy.firstFull ??= now
-    return evicted > 0
+    if (evicted > 0) return true
+    this.occupancy.firstFull ??= now
+    this.occupancy.note(now, this.#live)
+    return false
   }
 
   /** An entry that is not in the table yet. */

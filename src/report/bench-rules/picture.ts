@@ -1,11 +1,11 @@
 import { scaleLog } from 'd3-scale'
 import { line } from 'd3-shape'
+import { COLOURS, FAINT, heading, legend, moved, page, powersOfTen, round, ticksAcross, ticksUp } from '../svg.ts'
 import { formatTime } from '../units.ts'
 import { COLUMNS } from './columns.ts'
 import { SERIES, type Check, type GrowthRow, type RuleGrowth, type Series } from './rule-growth.ts'
 
-/** Colours that differ to people who do not see red and green apart (Okabe and Ito). */
-const COLOURS: Record<Series, string> = { 'iptables-nft': '#d55e00', 'iptables-legacy': '#e69f00', ipvs: '#0072b2', nftables: '#009e73', userspace: '#999999' }
+const COLOUR_OF: Record<Series, string> = { 'iptables-nft': COLOURS.vermillion, 'iptables-legacy': COLOURS.orange, ipvs: COLOURS.blue, nftables: COLOURS.green, userspace: COLOURS.grey }
 
 const WIDTH = 1000
 const PANEL = { width: 400, height: 250 }
@@ -40,22 +40,11 @@ export function ruleGrowthPicture(growth: RuleGrowth): string {
   const panels = PANELS.map((panel, i) => {
     const x = LEFT + (i % 2) * (PANEL.width + GAP.x)
     const y = TOP + Math.floor(i / 2) * (PANEL.height + GAP.y)
-    return `<g transform="translate(${x},${y})">${panelOf(panel, growth, series)}</g>`
+    return moved(x, y, panelOf(panel, growth, series))
   })
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#222222">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    `<text x="${LEFT}" y="30" font-size="18" font-weight="bold">How rules grow with Services (${growth.endpoints} endpoints each)</text>`,
-    legend(series),
-    ...panels,
-    ...FOOTER.map((text, i) => `<text x="${LEFT}" y="${HEIGHT - 36 + 18 * i}" fill="#555555">${text}</text>`),
-    '</svg>',
-    '',
-  ].join('\n')
-}
-
-function legend(series: readonly Series[]): string {
-  return series.map((name, i) => `<g transform="translate(${LEFT + i * 150},50)"><rect width="14" height="14" fill="${COLOURS[name]}"/><text x="20" y="12">${name}</text></g>`).join('')
+  const footer = FOOTER.map((text, i) => `<text x="${LEFT}" y="${HEIGHT - 36 + 18 * i}" fill="${FAINT}">${text}</text>`)
+  const title = `How rules grow with Services (${growth.endpoints} endpoints each)`
+  return page({ width: WIDTH, height: HEIGHT, title, left: LEFT }, [moved(LEFT, 50, legend(series.map((name) => [name, COLOUR_OF[name]]), 150)), ...panels, ...footer])
 }
 
 function panelOf(panel: Panel, { rows, checks }: RuleGrowth, series: readonly Series[]): string {
@@ -65,9 +54,9 @@ function panelOf(panel: Panel, { rows, checks }: RuleGrowth, series: readonly Se
   const values = [...rows.flatMap((row) => column.of(row)), ...points.map(({ value }) => value)].filter((value) => value > 0)
   const x = scaleLog().domain(extent([...rows, ...points].map(({ services }) => services))).range([0, PANEL.width])
   const y = scaleLog().domain(extent(values)).range([PANEL.height, 0]).nice()
-  const lines = series.map((name) => seriesOf(rows.filter((row) => row.series === name), column.of, x, y, COLOURS[name]))
-  const rings = points.map(({ series: of, services, value }) => `<circle cx="${round(x(services))}" cy="${round(y(value))}" r="4" fill="none" stroke="${COLOURS[of]}" stroke-width="1.5"/>`)
-  return [`<text y="-12" font-size="14" font-weight="bold">${panel.title}</text>`, axes(x, y, panel.tick), ...lines, ...rings].join('')
+  const lines = series.map((name) => seriesOf(rows.filter((row) => row.series === name), column.of, x, y, COLOUR_OF[name]))
+  const rings = points.map(({ series: of, services, value }) => `<circle cx="${round(x(services))}" cy="${round(y(value))}" r="4" fill="none" stroke="${COLOUR_OF[of]}" stroke-width="1.5"/>`)
+  return [heading(panel.title), axes(x, y, panel.tick), ...lines, ...rings].join('')
 }
 
 type Scale = (value: number) => number
@@ -84,17 +73,9 @@ function seriesOf(rows: readonly GrowthRow[], of: (row: GrowthRow) => readonly n
 }
 
 function axes(x: ReturnType<typeof scaleLog<number>>, y: ReturnType<typeof scaleLog<number>>, tick: (value: number) => string): string {
-  const across = powers(x.domain()).map((value) => `<g transform="translate(${round(x(value))},0)"><line y2="${PANEL.height}" stroke="#dddddd"/><text y="${PANEL.height + 18}" text-anchor="middle">${short(value)}</text></g>`)
-  const up = powers(y.domain()).map((value) => `<g transform="translate(0,${round(y(value))})"><line x2="${PANEL.width}" stroke="#dddddd"/><text x="-8" y="4" text-anchor="end">${tick(value)}</text></g>`)
-  return [...across, ...up, `<text x="${PANEL.width / 2}" y="${PANEL.height + 38}" text-anchor="middle" fill="#555555">Services</text>`].join('')
-}
-
-/** The powers of ten in there. */
-function powers(domain: readonly number[]): number[] {
-  const [low = 1, high = 10] = domain
-  const found: number[] = []
-  for (let power = Math.ceil(Math.log10(low) - 1e-9); 10 ** power <= high * (1 + 1e-9); power++) found.push(10 ** power)
-  return found
+  const across = powersOfTen(x.domain()).map((value) => ({ at: x(value), label: short(value) }))
+  const up = powersOfTen(y.domain()).map((value) => ({ at: y(value), label: tick(value) }))
+  return `${ticksAcross(across, PANEL.height)}${ticksUp(up, PANEL.width)}<text x="${PANEL.width / 2}" y="${PANEL.height + 38}" text-anchor="middle" fill="${FAINT}">Services</text>`
 }
 
 /** First packets to the last Service: the recorded set-up has two rules for each, so it stands at twice its Services. */
@@ -120,8 +101,4 @@ function decimalBytes(bytes: number): string {
   if (bytes >= 1e9) return `${bytes / 1e9} GB`
   if (bytes >= 1e6) return `${bytes / 1e6} MB`
   return bytes >= 1e3 ? `${bytes / 1e3} kB` : `${bytes} B`
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
 }

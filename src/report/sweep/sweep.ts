@@ -19,9 +19,11 @@ export interface SweepCell {
   figures: Record<string, { median: number; min: number; max: number }>
 }
 
-/** For one choice on the other axes: the first value of the sweep's first axis from which on no run had an error. */
+/** For one choice on the other axes: the first value from which on no run had an error. */
 export interface SmallestWithoutErrors {
-  /** On the other axes. */
+  /** The first of the axes whose values have an order. */
+  axis: string
+  /** On the other axes, in their order. */
   others: string[]
   /** null: every value had errors. */
   value: string | null
@@ -32,12 +34,17 @@ export interface SmallestWithoutErrors {
   requests_failed_at_most: number
 }
 
+export interface SweepAxis {
+  name: string
+  values: string[]
+}
+
 export interface Sweep {
   kubehop: string
   scenario: string
   question?: string
   profile: string
-  axes: { name: string; values: string[] }[]
+  axes: SweepAxis[]
   seeds: string[]
   cells: SweepCell[]
   smallest_without_errors: SmallestWithoutErrors[]
@@ -86,24 +93,39 @@ export function errorsOf({ traffic }: Report): number {
   return sum(Object.values(traffic), ({ requests, ok }) => requests - ok)
 }
 
-/** The answer to "how much do I need?": only for an axis whose values have an order. */
-export function smallestWithoutErrors(cells: readonly SweepCell[], order: (value: string) => number | undefined): SmallestWithoutErrors[] {
-  const groups = new Map<string, SweepCell[]>()
-  for (const cell of cells) {
-    const key = JSON.stringify(cell.values.slice(1))
-    groups.set(key, [...(groups.get(key) ?? []), cell])
-  }
-  return [...groups.values()].flatMap((group) => {
-    const ordered = group.map((cell) => ({ cell, at: order(cell.values[0] ?? '') }))
-    if (ordered.length < 2 || ordered.some(({ at }) => at === undefined)) return []
-    const rising = ordered.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ cell }) => cell)
+/** The answer to "how much do I need?", on the first axis whose values have an order; none where no axis has. */
+export function smallestWithoutErrors(axes: readonly SweepAxis[], cells: readonly SweepCell[], order: (value: string) => number | undefined): SmallestWithoutErrors[] {
+  const index = axes.findIndex(({ values }) => values.length > 1 && values.every((value) => order(value) !== undefined))
+  if (index < 0) return []
+  const axis = axes[index]?.name ?? ''
+  const at = ({ values }: SweepCell): number => order(values[index] ?? '') ?? 0
+  return seriesOf(cells, index).flatMap(({ others, cells: own }) => {
+    if (own.length < 2) return []
+    const rising = own.toSorted((a, b) => at(a) - at(b))
     const last = rising.findLastIndex(({ errors }) => errors > 0)
-    return [smallest(group[0]?.values.slice(1) ?? [], rising[last + 1])]
+    return [{ axis, others, ...smallest(rising[last + 1], index) }]
   })
 }
 
-function smallest(others: string[], cell: SweepCell | undefined): SmallestWithoutErrors {
-  if (cell === undefined) return { others, value: null, runs: 0, runs_with_errors_at_most: 1, requests: 0, requests_failed_at_most: 1 }
+/** Cells that differ on that axis alone, each group with its values on the others. */
+export function seriesOf(cells: readonly SweepCell[], axis: number): { others: string[]; cells: SweepCell[] }[] {
+  const groups = new Map<string, { others: string[]; cells: SweepCell[] }>()
+  for (const cell of cells) {
+    const others = cell.values.toSpliced(axis, 1)
+    const group = groups.get(JSON.stringify(others)) ?? { others, cells: [] }
+    group.cells.push(cell)
+    groups.set(JSON.stringify(others), group)
+  }
+  return [...groups.values()]
+}
+
+function smallest(cell: SweepCell | undefined, axis: number): Omit<SmallestWithoutErrors, 'axis' | 'others'> {
+  if (cell === undefined) return { value: null, runs: 0, runs_with_errors_at_most: 1, requests: 0, requests_failed_at_most: 1 }
   const { runs, requests } = cell
-  return { others, value: cell.values[0] ?? '', runs, runs_with_errors_at_most: shareAtMost(0, runs), requests, requests_failed_at_most: shareAtMost(0, requests) }
+  return { value: cell.values[axis] ?? '', runs, runs_with_errors_at_most: shareAtMost(0, runs), requests, requests_failed_at_most: shareAtMost(0, requests) }
+}
+
+/** `mode=iptables, cluster.nodes=3`: values on the axes but that one, in words. */
+export function othersInWords(axes: readonly SweepAxis[], axis: string, others: readonly string[]): string {
+  return axes.filter(({ name }) => name !== axis).map(({ name }, i) => `${name}=${others[i] ?? ''}`).join(', ')
 }

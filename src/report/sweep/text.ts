@@ -2,7 +2,7 @@ import { formatFigure } from '../figure-unit.ts'
 import { table } from '../table.ts'
 import type { Paint } from '../paint.ts'
 import { formatCount, formatPercent } from '../units.ts'
-import type { SmallestWithoutErrors, Sweep, SweepCell } from './sweep.ts'
+import { othersInWords, type SmallestWithoutErrors, type Sweep, type SweepCell } from './sweep.ts'
 
 /** A sweep for people. `figures`: the columns beyond the errors; `command` repeats it. */
 export function sweepText(sweep: Sweep, figures: readonly string[], command: string, paint: Paint): string {
@@ -35,12 +35,11 @@ function row(cell: SweepCell, figures: readonly string[], expects: boolean): str
   ]
 }
 
-function smallestText({ others, value, runs, requests, runs_with_errors_at_most, requests_failed_at_most }: SmallestWithoutErrors, { axes }: Sweep, paint: Paint): string {
-  const [first, ...rest] = axes
-  const where = rest.length === 0 ? '' : ` with ${rest.map(({ name }, i) => `${name}=${others[i] ?? ''}`).join(', ')}`
-  if (value === null) return paint.bad(`every ${first?.name ?? 'value'}${where} has errors, the largest too`)
+function smallestText({ axis, others, value, runs, requests, runs_with_errors_at_most, requests_failed_at_most }: SmallestWithoutErrors, { axes }: Sweep, paint: Paint): string {
+  const where = others.length === 0 ? '' : ` with ${othersInWords(axes, axis, others)}`
+  if (value === null) return paint.bad(`every ${axis}${where} has errors, the largest too`)
   return (
-    `${paint.good(`smallest ${first?.name ?? 'value'} without errors${where}: ${value}`)}\n` +
+    `${paint.good(`smallest ${axis} without errors${where}: ${value}`)}\n` +
     `  none in ${runs} runs: with 95 % confidence at most ${formatPercent(runs_with_errors_at_most)} of such runs have one` +
     `; none in ${formatCount(requests)} requests: at most ${perMillion(requests_failed_at_most)} in a million, if requests fail independently`
   )
