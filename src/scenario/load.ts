@@ -15,7 +15,7 @@ import { readScenario } from './schema/read.ts'
 import { API_VERSION, type Scenario } from './schema/scenario.ts'
 import { isRecord, readDocuments } from './text/documents.ts'
 import { besideSource, nodeReader, readSources, type Reader } from './text/read.ts'
-import { below, originOf, sourceOf, type Manifest, type Source } from './text/source.ts'
+import { below, originOf, sourceOf, type Manifest, type Origin, type Source } from './text/source.ts'
 
 export interface Input {
   /** Paths as `-f` takes them: files, folders, `-` for standard input. */
@@ -121,20 +121,20 @@ function readManifests({ value, origin }: Manifest, reader: Reader, complaints: 
   const paths: unknown[] = Array.isArray(spec['manifests']) ? spec['manifests'] : []
   return paths.flatMap((path, i) => {
     if (typeof path !== 'string' || path === '') return []
-    const found = readBeside(path, below(origin, 'spec', 'manifests', i), reader, complaints)
-    const scenarios = found.filter(isScenario)
-    for (const one of scenarios) complaints.error({ origin: below(one.origin, 'kind') }, 'a Scenario among the manifests of another; a run has one', undefined, origin)
-    return found.filter((one) => !scenarios.includes(one))
+    return readBeside(path, below(origin, 'spec', 'manifests', i), origin, reader, complaints)
   })
 }
 
-function readBeside(path: string, mentioned: Manifest['origin'], reader: Reader, complaints: Complaints): Manifest[] {
+/** The objects of a file that a scenario names. */
+function readBeside(path: string, mentioned: Origin, scenario: Origin, reader: Reader, complaints: Complaints): Manifest[] {
   const file = path === '-' ? './-' : besideSource(mentioned.source, path)
   if (reader.kind(file) === undefined) {
     complaints.error({ origin: mentioned }, `there is no file ${file}`, 'paths are relative to the file that names them')
     return []
   }
-  return readSources(file, reader, complaints).flatMap((source) => readDocuments(source, complaints))
+  const found = readSources(file, reader, complaints).flatMap((source) => readDocuments(source, complaints))
+  for (const one of found.filter(isScenario)) complaints.error({ origin: below(one.origin, 'kind') }, 'a Scenario among the manifests of another; a run has one', undefined, scenario)
+  return found.filter((one) => !isScenario(one))
 }
 
 /** Not one document means anything here: a run of nothing would look like one without problems. */
@@ -184,10 +184,11 @@ function readApplied(scenario: Scenario, { origin }: Manifest, atFirst: readonly
   for (const { event, i } of inOrder) {
     if (event.action === 'delete') present = present.filter(({ object }) => !(event.target.kind === 'service' && object.kind === 'Service' && fullName(object) === `${event.target.namespace}/${event.target.name}`))
     if (event.action !== 'apply') continue
-    const manifests = readBeside(event.file, below(origin, 'spec', 'timeline', i, 'apply'), reader, complaints)
+    const manifests = readBeside(event.file, below(origin, 'spec', 'timeline', i, 'apply'), origin, reader, complaints)
     const located = withoutDuplicates(manifests.flatMap((one) => readObject(one, scenario.namespace, complaints) ?? []), complaints)
     for (const one of located) validate(one, complaints)
     event.objects = located.map(({ object }) => object)
+    if (event.objects.length === 0 && !complaints.hasErrors) complaints.note({ origin: below(origin, 'spec', 'timeline', i, 'apply') }, `${event.file} holds no object: nothing is applied`)
     const applied = new Set(event.objects.map((object) => `${object.kind} ${fullName(object)}`))
     present = [...present.filter(({ object }) => !applied.has(`${object.kind} ${fullName(object)}`)), ...located]
     if (!complaints.hasErrors) checkCollisions(present, complaints)

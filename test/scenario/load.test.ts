@@ -112,6 +112,15 @@ load('what a file brings later may not take what a Service has, unless that one 
   expectComplaints('{at: 1s, delete: service/a}, ', [])
 })
 
+load('a file that a timeline applies must hold objects, and no Scenario', () => {
+  inFolder({ 's.yaml': scenarioOf('timeline: [{at: 1s, apply: later.yaml}, {at: 2s, apply: s.yaml}]'), 'later.yaml': '# nothing\n' }, (path) => {
+    assert.equal(
+      loadInput({ files: [path('s.yaml')] }).complaints.map((complaint) => brief(complaint).replace(path(''), '')),
+      ['2:7 error: a Scenario among the manifests of another; a run has one; see /s.yaml:1', '4:30 note: later.yaml holds no object: nothing is applied'],
+    )
+  })
+})
+
 load('what is no input at all has its own message', () => {
   const bytes = Uint8Array.from({ length: 3000 }, (_, i) => (i * 37) % 256)
   inFolder({ 'empty.yaml': '', 'comment.yaml': '# nothing\n---\n', 'binary.yaml': bytes, 'gz.yaml': Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0) }, (path) => {
