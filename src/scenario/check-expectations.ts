@@ -1,5 +1,6 @@
 import { suggest } from '../engine/nearest.ts'
-import { parseExpectation, windowsOf } from './expectation.ts'
+import { parseExpectation, windowsOf, type Expectation, type Unit } from './expectation.ts'
+import { unitOf } from './figure-unit.ts'
 import type { Known } from './known.ts'
 import type { Say } from './say.ts'
 import type { Scenario } from './schema/scenario.ts'
@@ -24,10 +25,19 @@ function whatIsWrong(text: string, traffic: readonly string[], owners: readonly 
   if (!owners.some((name) => parsed.figure === name || parsed.figure.startsWith(`${name}.`) || (brackets !== undefined && owner === name))) {
     return { message: `there is no traffic or node \`${owner}\` to have figures`, fix: suggest(owner, owners) ?? `figures begin with ${owners.slice(0, LISTED).join(', ')}` }
   }
-  return brackets === undefined ? undefined : windowFault(text, owner, brackets, traffic, duration)
+  return unitFault(parsed) ?? (brackets === undefined ? undefined : windowFault(text, owner, brackets, traffic, duration))
 }
 
 const LISTED = 8
+
+const WORDS: Record<Unit, string> = { time: 'a time', share: 'a share', number: 'a plain number' }
+const EXAMPLES: Record<Unit, string> = { time: 'such as app.p99 < 2ms', share: 'such as app.error_rate < 0.1%', number: 'such as app.errors < 5; the share of requests that fail is app.error_rate' }
+
+/** Held against another kind of value nearly everything holds: 5ms would be five million errors. A bare number fits all. */
+function unitFault({ figure, unit }: Expectation): { message: string; fix: string } | undefined {
+  const own = unitOf(figure)
+  return unit === 'number' || unit === own ? undefined : { message: `\`${figure}\` is ${WORDS[own]}, and is held against ${WORDS[unit]}`, fix: EXAMPLES[own] }
+}
 
 function windowFault(text: string, owner: string, brackets: string, traffic: readonly string[], duration: number): { message: string; fix: string } | undefined {
   const fix = `such as ${traffic[0] ?? 'app'}[3s..5s].errors == 0, or [..3s] and [5s..] for a beginning and an end`

@@ -17,20 +17,25 @@ export interface Expectation {
   comparison: string
   /** ns for a duration, a share for a percentage, else the number. */
   bound: number
+  unit: Unit
 }
+
+/** How a bound is written. */
+export type Unit = 'time' | 'share' | 'number'
 
 /** Reads `app.p99 < 2ms`; undefined if it is none. */
 export function parseExpectation(text: string): Expectation | undefined {
   const [, figure = '', comparison = '', boundText = ''] = EXPECTATION.exec(text) ?? []
   const bound = parseBound(boundText)
-  return bound === undefined || figure === '' ? undefined : { figure, comparison, bound }
+  return bound === undefined || figure === '' ? undefined : { figure, comparison, ...bound }
 }
 
-function parseBound(text: string): number | undefined {
+function parseBound(text: string): { bound: number; unit: Unit } | undefined {
   const percent = /^(\d*\.?\d+)\s*%$/.exec(text)
-  if (percent !== null) return Number(percent[1]) / 100
-  if (/^-?\d*\.?\d+(e\d+)?$/i.test(text)) return Number(text)
-  return parseDuration(text)
+  if (percent !== null) return { bound: Number(percent[1]) / 100, unit: 'share' }
+  if (/^-?\d*\.?\d+(e\d+)?$/i.test(text)) return { bound: Number(text), unit: 'number' }
+  const bound = parseDuration(text)
+  return bound === undefined ? undefined : { bound, unit: 'time' }
 }
 
 /** A part of a run, as the figures of `app[3s..5s].errors` are of the requests that began in it. */

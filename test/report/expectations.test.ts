@@ -63,7 +63,7 @@ expectations('read windows of a run', () => {
 })
 
 expectations('are read with any spaces', () => {
-  assert.equal(parseExpectation('  app.errors.connection refused (tcp RST)<=3 '), { figure: 'app.errors.connection refused (tcp RST)', comparison: '<=', bound: 3 })
+  assert.equal(parseExpectation('  app.errors.connection refused (tcp RST)<=3 '), { figure: 'app.errors.connection refused (tcp RST)', comparison: '<=', bound: 3, unit: 'number' })
   assert.is(parseExpectation('app.p99 < soon'), undefined)
 })
 

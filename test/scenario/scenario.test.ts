@@ -137,6 +137,17 @@ scenario('names that clash, a warm-up without end, expectations and networks are
   ])
 })
 
+scenario('an expectation holds a figure against a value of its own kind: five million errors are fewer than 5ms', () => {
+  const expected = (...lines: string[]) => said(scenarioOf(`traffic: [{name: app, from: client/client, to: "tcp://10.0.0.1:80", rate: 1}]\nexpect: ${JSON.stringify(lines)}`)).map((line) => line.replace(/^\S+ /, ''))
+  assert.equal(expected('app.errors < 5ms', 'app[1s..2s].errors < 5%', 'app.p99 < 2%', 'nodes.cpu_busy < 5ms'), [
+    'error: `app.errors` is a plain number, and is held against a time (such as app.errors < 5; the share of requests that fail is app.error_rate)',
+    'error: `app[1s..2s].errors` is a plain number, and is held against a share (such as app.errors < 5; the share of requests that fail is app.error_rate)',
+    'error: `app.p99` is a time, and is held against a share (such as app.p99 < 2ms)',
+    'error: `nodes.cpu_busy` is a share, and is held against a time (such as app.error_rate < 0.1%)',
+  ])
+  assert.equal(expected('app.errors < 5', 'app.p99 < 2000000', 'app.error_rate < 0.05', 'app.places.wire < 1ms', 'dns.layers.coredns.mean_ns < 1ms', 'node-1.conntrack.first_full_ns > 3s', 'nodes.stale == 0s', 'app.dns.p50 < 1ms'), [])
+})
+
 scenario('packets that overtake need others that are held up', () => {
   assert.equal(said(scenarioOf('cluster: {network: {reorder: 1%}}')), ['4:32 note: nothing is overtaken: without jitter no packet is held up (add `jitter: 1ms`)'])
   assert.equal(said(scenarioOf('cluster: {network: {reorder: 1%, jitter: 1ms}}')), [])
