@@ -68,6 +68,7 @@ function checkFailures(scenario: Scenario, say: Say, hint: Say): void {
     const key = name.replace(/^link\//, 'node/')
     const until = failed.get(key) ?? (event.target.kind === 'nodelocal' && event.action === 'recover' ? failed.get('nodelocal') : undefined)
     if (event.action === 'fail') {
+      if (event.how !== 'power' && event.target.kind !== 'node') say(['timeline', i, 'how'], `only a node fails in one way or another, and ${name} is none`, 'leave `how` out')
       if (until !== undefined && event.at < until) say(['timeline', i, 'fail'], `${name} has failed already, and is not back yet`)
       failed.set(key, event.at + (event.lasts ?? ownReturn(event)))
       continue

@@ -164,6 +164,10 @@ scenario('what a timeline sets must be something that can be set', () => {
     '6:42 error: `ipvs.scheduler` must be one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, mh, fo, ovf, not `rrr` (did you mean `rr`?)',
     '7:34 error: `kernel.panic` can not be set during a run (net.netfilter.nf_conntrack_…, net.ipv4.conf.all.route_localnet, what sockets obey (net.core.somaxconn, net.ipv4.tcp_…), or proxy.FIELD)',
   ])
+  const set = (name: string, value: string) => said(scenarioOf(`timeline: [{at: 1s, set: {net.netfilter.nf_conntrack_${name}: ${value}}}]`)).map((line) => line.replace(/^\S+ | \(.*/g, ''))
+  assert.equal(set('maxx', '5'), ['error: `net.netfilter.nf_conntrack_maxx` can not be set during a run'])
+  assert.equal(set('max', '-5'), ['error: `net.netfilter.nf_conntrack_max` must not be negative, as `-5` is'])
+  assert.equal([...set('max', '5'), ...set('udp_timeout', '10'), ...set('tcp_be_liberal', '1')], [])
 })
 
 scenario('a timeline can not break what is broken, mend what is whole, or use what it has deleted', () => {
@@ -180,6 +184,7 @@ scenario('a timeline can not break what is broken, mend what is whole, or use wh
   assert.equal(event('- {at: 1s, fail: coredns}\n- {at: 2s, fail: coredns}'), [], 'kubelet has started it again')
   assert.equal(event('- {at: 1s, delete: nodelocal/node-1}\n- {at: 2s, recover: nodelocal/node-1}\n- {at: 3s, drain: node/node-1}'), [])
   assert.equal(event('- {at: 1s, fail: nodelocal}\n- {at: 2s, recover: nodelocal/node-1}'), [])
+  assert.equal(event('- {at: 1s, fail: link/node-1, how: panic}'), ['error: only a node fails in one way or another, and link/node-1 is none (leave `how` out)'])
   assert.equal(event('- {at: 1s, set: {}}').map((line) => line.slice(0, 24)), ['error: this sets nothing'])
 })
 
