@@ -54,13 +54,15 @@ export function runDeployments(control: ControlPlane): void {
   function report(deployment: Deployment, current: ReplicaSet | undefined, sets: ReplicaSet[]): void {
     const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') => sets.reduce((total, set) => total + (set.status[field] ?? 0), 0)
     const available = sum('availableReplicas')
+    const wanted = sets.reduce((total, set) => total + (set.spec.replicas ?? 1), 0)
     const status = {
       ...deployment.status,
       replicas: sum('replicas'),
       updatedReplicas: current?.status.replicas ?? 0,
       readyReplicas: sum('readyReplicas'),
       availableReplicas: available,
-      unavailableReplicas: Math.max(0, (deployment.spec.replicas ?? 1) - available),
+      // Of the pods that its ReplicaSets ask for: in a rollout with maxSurge these are more than the Deployment's own.
+      unavailableReplicas: Math.max(0, wanted - available),
     }
     if (!sameStatus(status, deployment.status)) store.put<Deployment>({ ...deployment, status })
   }

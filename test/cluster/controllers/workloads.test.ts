@@ -71,6 +71,8 @@ deployments('minReadySeconds holds a rollout back', () => {
   built.agenda.run(12 * s)
   assert.is(podsOf(built.cluster).filter(isTerminating).length, 0)
   assert.is(podsOf(built.cluster).length, 3)
+  const { replicas, availableReplicas, unavailableReplicas } = deployment(built).status
+  assert.equal([replicas, availableReplicas, unavailableReplicas], [3, 2, 1], 'the pod that is more than wanted counts as unavailable, too')
   built.agenda.run(40 * s)
   assert.is(deployment(built).status.updatedReplicas, 2)
 })
