@@ -7,7 +7,7 @@ import type { ExpectationReport, Report, TrafficReport } from './report.ts'
 /** Holds each expectation against the report. One that names no figure of it does not hold, and says which figure is near. */
 export function evaluate(expectations: readonly string[], report: Report): ExpectationReport[] {
   if (expectations.length === 0) return []
-  const figures = figuresOf(report)
+  const figures = new Map([...totalsOf(report), ...figuresOf(report)])
   return expectations.map((expect) => {
     const parsed = parseExpectation(expect)
     if (parsed === undefined) return { expect, value: null, ok: false, hint: 'write a figure, a comparison and a value, such as app.p99 < 2ms' }
@@ -75,6 +75,15 @@ function addTraffic(figures: Map<string, number>, name: string, traffic: Traffic
   addAll(figures, `${name}.places`, traffic.places_ns)
   addAll(figures, `${name}.backends`, traffic.backends)
   figures.set(`${name}.backends`, Object.keys(traffic.backends).length)
+}
+
+/** Over all traffic. What is compared with other reports has each traffic's own, and would say everything twice with these. */
+function totalsOf({ traffic }: Report): Map<string, number> {
+  const all = Object.values(traffic)
+  const requests = all.reduce((sum, one) => sum + one.requests, 0)
+  const ok = all.reduce((sum, one) => sum + one.ok, 0)
+  const totals = { requests, ok, errors: requests - ok, error_rate: requests === 0 ? 0 : (requests - ok) / requests }
+  return new Map(Object.entries(totals).map(([name, value]) => [`traffic.${name}`, value]))
 }
 
 /** Over all nodes: the largest of what a node can have too much of, and the sum of what went wrong. */

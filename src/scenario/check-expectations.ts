@@ -6,7 +6,7 @@ import type { Say } from './say.ts'
 import type { Scenario } from './schema/scenario.ts'
 
 /** What figures begin with that belong to no single traffic or node. */
-const SHARED = ['nodes', 'dns', 'drops', 'propagation', 'changes', 'pods_ending']
+const SHARED = ['traffic', 'nodes', 'dns', 'drops', 'propagation', 'changes', 'pods_ending']
 
 /** The form of each expectation, and whose figure it is about; whether there is such a figure the report knows. */
 export function checkExpectations({ expect, traffic, duration }: Scenario, known: Known, say: Say): void {

@@ -33,6 +33,13 @@ expectations('know all nodes together: the largest, or the sum', () => {
   assert.equal(verdicts(['nodes.rules == 40', 'nodes.conntrack.insert_failed == 0', 'nodes.conntrack.invalid == 6']), [true, true, true])
 })
 
+expectations('know all traffic together, unless one is called so', () => {
+  const busy = traffic(1, { timeout: 5 })
+  const two = { ...report(busy), traffic: { app: busy, lan: traffic(1, { timeout: 3 }) } }
+  assert.equal(verdicts(['traffic.requests == 200', 'traffic.ok == 192', 'traffic.errors == 8', 'traffic.error_rate == 4%'], two), [true, true, true, true])
+  assert.equal(verdicts(['traffic.errors == 5'], { ...two, traffic: { traffic: busy, lan: busy } }), [true])
+})
+
 expectations('count what happened to nobody as 0', () => {
   assert.equal(verdicts(['app.errors.timeout == 5', 'app.errors.connection reset == 0', 'drops.no route == 0', 'node-1.drops.no route == 0', 'app.backends.web-3 == 0']), [true, true, true, true, true])
 })
