@@ -178,8 +178,7 @@ async function codeOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE
   if (error instanceof UsageError) return fail(error.message, USAGE)
   const { InputError } = await import('../simulation/input-error.ts')
-  const { WorldError } = await import('../simulation/world-error.ts')
-  if (error instanceof InputError || error instanceof WorldError) return fail(error.message, INVALID_INPUT)
+  if (error instanceof InputError) return fail(error.message, INVALID_INPUT)
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return fail(`this is a bug in kubehop; please report it with the command that you ran\n${detail}`, BUG)
 }

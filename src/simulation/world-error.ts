@@ -1,2 +1,4 @@
-/** Something the input asks for that cannot be: a message for people. */
-export class WorldError extends Error {}
+import { InputError } from './input-error.ts'
+
+/** Something the input asks for that the cluster it makes does not have: a message for people. */
+export class WorldError extends InputError {}

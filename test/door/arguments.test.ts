@@ -41,6 +41,7 @@ const REFUSED: [what: string, call: () => unknown, says: RegExp][] = [
   ['a meter without its function', () => simulate!([POD], { observers: { app: {} } }), /`options\.observers\.app\.ended` is missing/],
   ['a probe without its ends', () => probe!([], {}), /`options\.from` is missing.*\n.*`options\.to` is missing/],
   ['a probe from a number', () => probe!([POD], { ...PROBE, from: 5 }), /`options\.from` must be text, not `5`/],
+  ['a probe from a pod that is not there', () => probe!([POD], { ...PROBE, from: 'pod/b' }), /^there is no pod default\/b; did you mean `a`\?$/],
   ['a count that is a word', () => probe!([POD], { ...PROBE, count: 'three' }), /`options\.count` must be a number, not `three`/],
   ['settings that are no object', () => probe!([POD], { ...PROBE, set: 'cluster.nodes=5' }), /`options\.set` must be an object of paths and values/],
   ['modes that are one text', () => compare!([POD], { modes: 'iptables,ipvs' }), /`options\.modes` must be a list, not `iptables,ipvs`/],

@@ -16,4 +16,4 @@ export interface SharedInput {
 }
 
 /** What a worker answers. */
-export type Answer = { id: number; report: Report } | { id: number; failure: { kind: 'input' | 'world' | 'bug'; message: string } }
+export type Answer = { id: number; report: Report } | { id: number; failure: { kind: 'input' | 'bug'; message: string } }

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Report } from '../../report/report.ts'
 import { InputError } from '../../simulation/input-error.ts'
-import { WorldError } from '../../simulation/world-error.ts'
 import { INTERRUPTS } from '../exit.ts'
 import type { Answer, Job, SharedInput } from './job.ts'
 
@@ -58,6 +57,5 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
 function errorOf(answer: Answer): Error {
   if (!('failure' in answer)) return new Error(`a worker answered for a run that nobody asked for: ${answer.id}`)
   const { kind, message } = answer.failure
-  if (kind === 'input') return new InputError(message)
-  return kind === 'world' ? new WorldError(message) : new Error(message)
+  return kind === 'input' ? new InputError(message) : new Error(message)
 }

@@ -3,7 +3,6 @@ import { inputFor } from '../../simulation/arms/arms.ts'
 import { InputError } from '../../simulation/input-error.ts'
 import { readInput } from '../../simulation/read-input.ts'
 import { runToEnd } from '../../simulation/simulate.ts'
-import { WorldError } from '../../simulation/world-error.ts'
 import { withReader } from './input.ts'
 import type { Answer, Job, SharedInput } from './job.ts'
 
@@ -18,7 +17,7 @@ function answer(id: number, { arm, seed }: Job): Answer {
   try {
     return { id, report: runToEnd(readInput(inputFor(base, arm, seed))) }
   } catch (error) {
-    const kind = error instanceof InputError ? 'input' : error instanceof WorldError ? 'world' : 'bug'
+    const kind = error instanceof InputError ? 'input' : 'bug'
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
     return { id, failure: { kind, message: kind === 'bug' ? (stack ?? message) : `${arm.name}, seed ${seed}: ${message}` } }
   }
