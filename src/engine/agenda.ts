@@ -84,12 +84,15 @@ export class Agenda {
     }
   }
 
-  /** Runs everything up to and including `until`, then stands at `until`. */
-  run(until: Nanos): void {
-    while (this.step(until)) {
-      // each step is one appointment
+  /** Runs everything up to and including `until`, then stands at `until`. False: it has run `most` appointments, and there may be more. */
+  run(until: Nanos, most = Number.POSITIVE_INFINITY): boolean {
+    const last = this.executed + most
+    while (this.executed < last) {
+      if (this.step(until)) continue
+      if (until > this.now && Number.isFinite(until)) this.now = until
+      return true
     }
-    if (until > this.now && Number.isFinite(until)) this.now = until
+    return false
   }
 
   #add<A>(appointment: Appointment, time: Nanos, handler: (arg: A) => void, arg: A): void {

@@ -44,20 +44,26 @@ export class Simulation {
     this.end = Math.max(duration, ...input.scenario.traffic.map(({ timeout }) => duration + timeout))
   }
 
+  #isPastArrivals = false
+
   get isDone(): boolean {
     const { now, scenario } = this.world
     return now >= this.end || (now >= scenario.duration && this.traffic.every(({ requests }) => requests.pending === 0))
   }
 
-  /** Lets time pass until then, at most to the end of the run. Returns false when the run is over. */
-  advance(until: Nanos): boolean {
+  /** Lets time pass until then, or for so many events, at most to the end of the run. Returns false when the run is over. */
+  advance(until: Nanos, most = Number.POSITIVE_INFINITY): boolean {
     const { agenda, scenario } = this.world
-    if (agenda.now < scenario.duration) agenda.run(Math.min(until, scenario.duration))
-    // After the last arrival the run goes on only as long as somebody waits for an answer.
-    while (!this.isDone && agenda.now < until && agenda.step(Math.min(until, this.end))) {
-      // each step is one event
+    const last = agenda.executed + most
+    if (!this.#isPastArrivals) {
+      if (!agenda.run(Math.min(until, scenario.duration), most)) return true
+      this.#isPastArrivals = agenda.now >= scenario.duration
     }
-    if (!this.isDone && agenda.now < until) agenda.run(Math.min(until, this.end))
+    // After the last arrival the run goes on only as long as somebody waits for an answer.
+    while (!this.isDone && agenda.now < until) {
+      if (agenda.executed >= last) return true
+      if (!agenda.step(Math.min(until, this.end))) agenda.run(Math.min(until, this.end))
+    }
     return !this.isDone
   }
 

@@ -65,6 +65,16 @@ agendas('a run stands at its end, and what comes later waits', () => {
   assert.equal([seen, agenda.now], [[3, 10, 11], 11])
 })
 
+agendas('a run can be cut short after so many appointments, at whatever time that is, and goes on from there', () => {
+  const agenda = new Agenda()
+  const seen: number[] = []
+  for (const time of [3, 3, 3, 10]) agenda.post(time, (own: number) => seen.push(own), time)
+  assert.is(agenda.run(20, 2), false)
+  assert.equal([seen, agenda.now], [[3, 3], 3])
+  assert.is(agenda.run(20, 100), true)
+  assert.equal([seen, agenda.now], [[3, 3, 3, 10], 20])
+})
+
 agendas('nothing is scheduled in the past, nor at no time at all', () => {
   const agenda = new Agenda()
   agenda.run(7)

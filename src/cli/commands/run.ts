@@ -26,6 +26,8 @@ export interface RunFlags extends InputFlags {
 
 /** Wall-clock time between looks at signals and progress. */
 const SLICE_MS = 100
+/** However much happens at one instant, an interrupt is heeded after so many events. */
+const SLICE_EVENTS = 10_000
 
 /** `kubehop run`: the latency report. An interrupt ends the run early and still prints what is known. */
 export async function run(flags: RunFlags): Promise<number> {
@@ -74,7 +76,7 @@ async function advance(simulation: Simulation, quiet: boolean): Promise<boolean>
   let running = true
   while (running && !interrupted) {
     const began = performance.now()
-    running = simulation.advance(simulation.world.now + reach)
+    running = simulation.advance(simulation.world.now + reach, SLICE_EVENTS)
     const took = performance.now() - began
     reach = Math.max(1, reach * Math.min(4, SLICE_MS / Math.max(1, took)))
     progress.tell(simulation.world.now)

@@ -9,6 +9,7 @@ export class Selection {
   readonly #podsByNode: Index<Pod>
   readonly #podsByLabel: Index<Pod>
   readonly #podsByOwner: Index<Pod>
+  readonly #podsByOwnerAndNode: Index<Pod>
   readonly #replicaSetsByOwner: Index<ReplicaSet>
   readonly #servicesByLabel: Index<Service>
   readonly #slicesByService: Index<EndpointSlice>
@@ -17,6 +18,7 @@ export class Selection {
     this.#podsByNode = store.index('Pod', (pod) => present(pod.spec.nodeName))
     this.#podsByLabel = store.index('Pod', (pod) => labelKeys(pod.metadata.namespace, pod.metadata.labels ?? {}))
     this.#podsByOwner = store.index('Pod', ownerKeys)
+    this.#podsByOwnerAndNode = store.index('Pod', (pod) => (pod.status.phase === 'Failed' ? [] : present(pod.spec.nodeName).flatMap((node) => ownerKeys(pod).map((owner) => `${owner}/${node}`))))
     this.#replicaSetsByOwner = store.index('ReplicaSet', ownerKeys)
     this.#servicesByLabel = store.index('Service', (service) => labelKeys(service.metadata.namespace, service.spec.selector ?? {}).slice(0, 1))
     this.#slicesByService = store.index('EndpointSlice', (slice) => {
@@ -36,6 +38,11 @@ export class Selection {
   /** The pods that this owner controls. */
   podsOf(namespace: string, owner: { kind: string; name: string }): Iterable<Pod> {
     return this.#podsByOwner.get(`${namespace}/${owner.kind}/${owner.name}`)
+  }
+
+  /** How many of them, those that failed aside, are on that node. */
+  countPodsOf(namespace: string, owner: { kind: string; name: string }, node: string): number {
+    return this.#podsByOwnerAndNode.count(`${namespace}/${owner.kind}/${owner.name}/${node}`)
   }
 
   replicaSetsOf(namespace: string, deployment: string): Iterable<ReplicaSet> {

@@ -65,17 +65,18 @@ function isUnbound(pod: Pod): boolean {
 
 function pickNode(control: ControlPlane, pod: Pod): Node | undefined {
   const nodes = control.store.list('Node').filter((node) => fits(node, pod))
-  const kin = kinOf(control, pod)
+  const owner = controllerOf(pod)
+  const kin = nodes.map((node) => (owner === undefined ? 0 : control.selection.countPodsOf(pod.metadata.namespace, owner, node.metadata.name)))
   const kinByZone = new Map<string, number>()
-  for (const node of nodes) {
+  for (const [i, node] of nodes.entries()) {
     const zone = zoneOf(node) ?? ''
-    kinByZone.set(zone, (kinByZone.get(zone) ?? 0) + (kin.get(node.metadata.name) ?? 0))
+    kinByZone.set(zone, (kinByZone.get(zone) ?? 0) + kin[i]!)
   }
   let best: Candidate | undefined
-  for (const node of nodes) {
+  for (const [i, node] of nodes.entries()) {
     const candidate: Candidate = {
       node,
-      kinOnNode: kin.get(node.metadata.name) ?? 0,
+      kinOnNode: kin[i]!,
       kinInZone: kinByZone.get(zoneOf(node) ?? '') ?? 0,
       podsOnNode: control.selection.countPodsOn(node.metadata.name),
     }
@@ -86,17 +87,6 @@ function pickNode(control: ControlPlane, pod: Pod): Node | undefined {
 
 function compareCandidates(a: Candidate, b: Candidate): number {
   return a.kinOnNode - b.kinOnNode || a.kinInZone - b.kinInZone || a.podsOnNode - b.podsOnNode || compareTexts(a.node.metadata.name, b.node.metadata.name)
-}
-
-/** How many pods of the same controller each node has. */
-function kinOf(control: ControlPlane, pod: Pod): Map<string, number> {
-  const counts = new Map<string, number>()
-  const owner = controllerOf(pod)
-  if (owner === undefined) return counts
-  for (const { spec, status } of control.selection.podsOf(pod.metadata.namespace, owner)) {
-    if (spec.nodeName && status.phase !== 'Failed') counts.set(spec.nodeName, (counts.get(spec.nodeName) ?? 0) + 1)
-  }
-  return counts
 }
 
 /** Could the pod run there? */
