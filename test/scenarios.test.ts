@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert, suite } from './kit.ts'
+import { figuresOf } from '../src/report/expectations.ts'
+import { Figures } from '../src/scenario/figures.ts'
 import { loadInput } from '../src/scenario/load.ts'
 import { reportOf } from '../src/simulation/result.ts'
 import { Simulation } from '../src/simulation/simulation.ts'
@@ -31,6 +33,8 @@ for (const name of readdirSync('scenarios').filter((entry) => entry.endsWith('.y
       const report = run(file, variant)
       assert.equal(report.expectations.filter(({ ok }) => !ok), [])
       assert.is(run(file, variant).fingerprint, report.fingerprint)
+      const known = new Figures(Object.keys(report.traffic), Object.keys(report.nodes))
+      assert.equal([...figuresOf(report).keys()].filter((figure) => known.fault(figure) !== undefined), [], 'what is measured can be expected')
     })
   }
 }

@@ -1,7 +1,8 @@
 import { suggest } from '../engine/nearest.ts'
+import { DROP_REASONS } from '../kernel/drops.ts'
 import { COMPARISONS, parseExpectation } from '../scenario/expectation.ts'
 import { isDnsReport } from './dns-meter.ts'
-import { FAILURE_KINDS, isFailureKind } from './failure-kinds.ts'
+import { FAILURE_KINDS, isFailureKind } from '../traffic/failure-kinds.ts'
 import type { ExpectationReport, Report, TrafficReport } from './report.ts'
 
 /** Holds each expectation against the report. One that names no figure of it does not hold, and says which figure is near. */
@@ -19,8 +20,8 @@ export function evaluate(expectations: readonly string[], report: Report): Expec
 
 /** What has happened to nobody is not in the report, but its count is known. */
 function absentCount(figure: string, { traffic, windows, nodes, dns }: Report): number | undefined {
-  const dropped = /^(.+?)?\.?drops\./.exec(figure)
-  if (dropped !== null && (dropped[1] === undefined || Object.hasOwn(nodes, dropped[1]))) return 0
+  const dropped = /^(.+?)?\.?drops\.(.+)$/.exec(figure)
+  if (dropped !== null && (dropped[1] === undefined || Object.hasOwn(nodes, dropped[1]))) return Object.hasOwn(DROP_REASONS, dropped[2] ?? '') ? 0 : undefined
   if (/^dns\.(failures|rcodes|lost)\./.test(figure) && isDnsReport(dns)) return 0
   const [, name, list, kind = ''] = /^(.+?)\.(errors|backends)\.(.+)$/.exec(figure) ?? []
   if (list === 'errors' && !isFailureKind(kind)) return undefined
@@ -68,6 +69,7 @@ function addTraffic(figures: Map<string, number>, name: string, traffic: Traffic
   figures.set(`${name}.rate`, traffic.rate_per_s)
   figures.set(`${name}.outage`, traffic.failing?.longest_ns ?? 0)
   figures.set(`${name}.failing`, traffic.failing === undefined ? 0 : traffic.failing.last_ns - traffic.failing.first_ns)
+  if (traffic.fairness_p !== undefined) figures.set(`${name}.fairness_p`, traffic.fairness_p)
   if (traffic.queries_per_request !== undefined) figures.set(`${name}.queries_per_request`, traffic.queries_per_request)
   addAll(figures, name, traffic.latency_ns)
   addAll(figures, name, traffic.phases_ns)

@@ -54,6 +54,8 @@ export interface TrafficReport {
   places_ns: Record<string, number>
   /** Answers by the name of the pod (or node) that gave them. */
   backends: Record<string, number>
+  /** Only where several answered: how likely fair chance gives shares at least as uneven as theirs (Pearson's chi-squared test). */
+  fairness_p?: number
   /** Only where requests failed: when the first and the last of them should have begun, and the longest time in which all failed. */
   failing?: { first_ns: number; last_ns: number; longest_ns: number; longest_from_ns: number }
   /** Only where the target is a name: DNS queries a request, on average. */

@@ -1,5 +1,4 @@
 import type { Summary } from './histogram.ts'
-import { fairnessP } from './fairness.ts'
 import type { Report, TrafficReport } from './report.ts'
 import { isDnsReport } from './dns-meter.ts'
 import { dnsText } from './dns-text.ts'
@@ -90,7 +89,7 @@ function backendsText(traffic: TrafficReport): string {
   const chance = backends.length > 1 ? [fairChance(traffic.ok, backends.length)] : []
   const rows = backends.slice(0, LISTED).map(([name, count]) => [`  ${name}`, formatCount(count), formatPercent(count / traffic.ok), ...chance])
   const more = backends.length > LISTED ? `\n  and ${backends.length - LISTED} more` : ''
-  return `${table([['  backend', 'answers', 'share', ...(chance.length > 0 ? ['by fair chance'] : [])], ...rows])}${more}${backends.length > 1 ? `\n  ${fairnessText(backends.map(([, count]) => count))}` : ''}`
+  return `${table([['  backend', 'answers', 'share', ...(chance.length > 0 ? ['by fair chance'] : [])], ...rows])}${more}${traffic.fairness_p === undefined ? '' : `\n  ${fairnessText(traffic.fairness_p)}`}`
 }
 
 /** What each of so many backends gets if every answer falls on one of them by chance: 95 of 100 times between these. */
@@ -103,8 +102,7 @@ function fairChance(answers: number, backends: number): string {
 /** Below this, chance alone hardly explains the shares. */
 const UNLIKELY = 0.01
 
-function fairnessText(counts: readonly number[]): string {
-  const p = fairnessP(counts)
+function fairnessText(p: number): string {
   if (p >= UNLIKELY) return `shares are what fair chance gives (p = ${p.toFixed(2)}): no sign of anything else`
   return `shares are not what fair chance gives (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}): connections that live long, pods that came or went, affinity or a policy`
 }

@@ -1,34 +1,26 @@
-import { suggest } from '../engine/nearest.ts'
 import { parseExpectation, windowsOf, type Expectation, type Unit } from './expectation.ts'
 import { unitOf } from './figure-unit.ts'
+import { Figures } from './figures.ts'
 import type { Known } from './known.ts'
 import type { Say } from './say.ts'
 import type { Scenario } from './schema/scenario.ts'
 
-/** What figures begin with that belong to no single traffic or node. */
-const SHARED = ['traffic', 'nodes', 'dns', 'drops', 'propagation', 'changes', 'pods_ending']
-
-/** The form of each expectation, and whose figure it is about; whether there is such a figure the report knows. */
+/** The form of each expectation, and whether a report of this run can have such a figure. */
 export function checkExpectations({ expect, traffic, duration }: Scenario, known: Known, say: Say): void {
-  const owners = [...traffic.map(({ name }) => name), ...SHARED, ...known.nodes]
+  const names = traffic.map(({ name }) => name)
+  const figures = new Figures(names, known.nodes)
   expect.forEach((text, i) => {
-    const wrong = whatIsWrong(text, traffic.map(({ name }) => name), owners, duration)
+    const wrong = whatIsWrong(text, names, figures, duration)
     if (wrong !== undefined) say(['expect', i], wrong.message, wrong.fix)
   })
 }
 
-function whatIsWrong(text: string, traffic: readonly string[], owners: readonly string[], duration: number): { message: string; fix: string } | undefined {
+function whatIsWrong(text: string, traffic: readonly string[], figures: Figures, duration: number): { message: string; fix: string } | undefined {
   const parsed = parseExpectation(text)
   if (parsed === undefined) return { message: `\`${text}\` is no expectation: write a figure, a comparison (<, <=, >, >=, ==, !=) and a number, a share or a time`, fix: 'such as app.p99 < 2ms or app.error_rate < 0.1%' }
-  const [, owner = '', brackets] = /^([\w-]+)(\[[^\]]*\])?/.exec(parsed.figure) ?? []
-  // The names of nodes have dots in them at times.
-  if (!owners.some((name) => parsed.figure === name || parsed.figure.startsWith(`${name}.`) || (brackets !== undefined && owner === name))) {
-    return { message: `there is no traffic or node \`${owner}\` to have figures`, fix: suggest(owner, owners) ?? `figures begin with ${owners.slice(0, LISTED).join(', ')}` }
-  }
-  return unitFault(parsed) ?? (brackets === undefined ? undefined : windowFault(text, owner, brackets, traffic, duration))
+  const [, owner = '', brackets] = /^([\w-]+)(\[[^\]]*\])/.exec(parsed.figure) ?? []
+  return (brackets === undefined ? undefined : windowFault(text, owner, brackets, traffic, duration)) ?? figures.fault(parsed.figure) ?? unitFault(parsed)
 }
-
-const LISTED = 8
 
 const WORDS: Record<Unit, string> = { time: 'a time', share: 'a share', number: 'a plain number' }
 const EXAMPLES: Record<Unit, string> = { time: 'such as app.p99 < 2ms', share: 'such as app.error_rate < 0.1%', number: 'such as app.errors < 5; the share of requests that fail is app.error_rate' }

@@ -1,6 +1,7 @@
 import { compareTexts } from '../engine/order.ts'
 import { PLACES } from '../kernel/journey.ts'
 import { evaluate } from '../report/expectations.ts'
+import { fairnessP } from '../report/fairness.ts'
 import type { Summary } from '../report/histogram.ts'
 import type { NodeReport, Report, TrafficReport } from '../report/report.ts'
 import { sortedCounts, type TrafficMeter } from '../report/traffic-meter.ts'
@@ -58,6 +59,7 @@ function trafficReport(meter: TrafficMeter, measured: number): TrafficReport {
     phases_ns: { dns: meter.dns.summary() ?? {}, connect: meter.connect.summary() ?? {}, response: meter.response.summary() ?? {} },
     places_ns: placesOf(meter.places, meter.ok, latency),
     backends: sortedCounts(meter.backends),
+    ...(meter.backends.size > 1 ? { fairness_p: Number(fairnessP([...meter.backends.values()]).toPrecision(4)) } : {}),
     ...meter.failing(),
     ...(meter.resolvesNames && meter.requests > 0 ? { queries_per_request: round(meter.queries / meter.requests) } : {}),
   }

@@ -48,6 +48,7 @@ expectations('know how requests can fail: a word of ours that is misspelt counts
   const [misspelt, foreign] = evaluate(['app.errors.timeot == 0', 'app.errors.the weather was bad == 0'], report(traffic(1)))
   assert.equal([misspelt?.ok, misspelt?.hint], [false, 'did you mean `timeout`?'])
   assert.match(foreign?.hint ?? '', /one of: timeout, connection refused/)
+  assert.equal(verdicts(['drops.no rout == 0', 'node-1.drops.no rout == 0']), [null, null])
   assert.equal(verdicts(['app.errors.connection refused (icmp-port-unreachable from 10.0.0.1) == 0', 'app.errors.EMSGSIZE == 0']), [true, true])
 })
 

@@ -211,6 +211,16 @@ scenario('an expectation is about something that has figures, and about a time t
   assert.equal(of('nodes[1s..].stale == 0s'), ['only traffic has parts in time, and `nodes` is none'])
 })
 
+scenario('an expectation names a figure that a report can have, and hears what there is', () => {
+  const of = (expect: string) => said(scenarioOf(`traffic:\n- {name: app, from: node/node-1, to: "tcp://10.0.0.1:80", rate: 1}\nexpect: ['${expect}']`)).map((line) => line.replace(/^\S+ error: /, ''))
+  assert.match(of('app.p98 < 1ms').join(), /^`app` has no figure `p98` \(did you mean `p90`\? app has requests, ok, errors, .*fairness_p, .*connect\.…, .*backends\.…\)$/)
+  assert.match(of('app[3s..].places.wires < 1ms').join(), /^`app` has no figure `places\.wires` \(did you mean `places\.wire`\? app has places\.socket, /)
+  assert.match(of('app.errors.timeot == 0').join(), /did you mean `errors\.timeout`\? app has errors\.timeout, errors\.connection refused/)
+  assert.match(of('drops.table-ful == 0').join(), /^`drops` has no figure `table-ful` \(drops has rule: DROP, .*conntrack: table full/)
+  assert.match(of('nodes < 3').join(), /^`nodes` alone is no figure \(nodes has rules, cpu_busy, conntrack\.…, stale, failed_while_stale\)$/)
+  for (const good of ['app.errors.EMSGSIZE == 0', 'app.backends.web-1 > 3', 'changes > 0', 'app[1s..2s].connect.p99 < 1ms', 'dns.names.www.example.com > 1', 'node-1.drops.no route == 0']) assert.equal(of(good), [])
+})
+
 scenario('sysctls have names and numbers; a profile of costs is one of ours or a file', () => {
   assert.equal(said(scenarioOf('cluster: {sysctls: {somaxconn: 1, net.core.somaxconn: many}}')), [
     '4:23 error: `somaxconn` must be the name of a sysctl, such as net.core.somaxconn',
