@@ -1,5 +1,6 @@
 import { impliedNodes } from '../cluster/api/implied-nodes.ts'
-import { WORKLOAD_KINDS } from '../cluster/api/object.ts'
+import { POD_SUFFIXES } from '../cluster/api/names.ts'
+import { isWorkloadKind, WORKLOAD_KINDS } from '../cluster/api/object.ts'
 import type { Nanos } from '../engine/agenda.ts'
 import { suggest } from '../engine/nearest.ts'
 import { fullName, type CheckedObject, type Located } from './objects/read.ts'
@@ -81,26 +82,30 @@ export class Known {
     if (coming !== undefined && coming.at > (this.#deleted.get(keyOf(reference)) ?? -1)) return { message: `there is no ${shown} yet: ${coming.file} brings it at ${coming.at / 1e9} s` }
     const deleted = this.#deleted.get(keyOf(reference))
     if (deleted !== undefined) return { message: `there is no ${shown} any more: it is deleted at ${deleted / 1e9} s` }
-    const fix = this.#ordinals(reference) ?? this.#suggest(reference, [...names])
+    const fix = this.#podsOf(reference) ?? this.#suggest(reference, [...names])
     return { message: `there is no ${shown}`, ...(fix === undefined ? {} : { fix }) }
   }
 
   /** The same for something that may come in the course of the run. */
   missingAlways(reference: Reference): Missing | undefined {
-    const isComing = this.#coming.has(keyOf(reference)) || (reference.kind === 'pod' && [...this.#coming.keys()].some((key) => isOwner(key.slice(key.indexOf(' ') + 1), fullOf(reference))))
+    const isComing = this.#coming.has(keyOf(reference)) || (reference.kind === 'pod' && [...this.#coming.keys()].some((key) => isOwner(key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1), fullOf(reference))))
     return isComing ? undefined : this.missing(reference)
   }
 
   /** Workloads name their pods after themselves: `redis-0`, `web-7d4b9c-x2x9k`. */
   #willBeMade(full: string): boolean {
     const isNumbered = (owner: string) => Number(full.slice(owner.length + 1)) < (this.#ends.get(owner) ?? 0)
-    return WORKLOAD_KINDS.some((kind) => [...this.#namesOf(kind)].some((owner) => isOwner(owner, full) && (kind !== 'StatefulSet' || isNumbered(owner))))
+    return WORKLOAD_KINDS.some((kind) => [...this.#namesOf(kind)].some((owner) => isOwner(kind, owner, full) && (kind !== 'StatefulSet' || isNumbered(owner))))
   }
 
-  /** Which pods a StatefulSet has that this one could be meant to belong to. */
-  #ordinals(reference: Reference): string | undefined {
-    const owner = reference.kind !== 'pod' ? undefined : [...this.#namesOf('StatefulSet')].find((name) => isOwner(name, fullOf(reference)))
-    return owner === undefined ? undefined : `statefulset/${owner} has numbers below ${this.#ends.get(owner) ?? 0}`
+  /** How the pods are called of the workload that this one seems to be meant to belong to. */
+  #podsOf(reference: Reference): string | undefined {
+    if (reference.kind !== 'pod') return undefined
+    const full = fullOf(reference)
+    const numbered = [...this.#namesOf('StatefulSet')].find((owner) => isOwner('StatefulSet', owner, full))
+    if (numbered !== undefined) return `statefulset/${numbered} has numbers below ${this.#ends.get(numbered) ?? 0}`
+    const kind = WORKLOAD_KINDS.find((each) => [...this.#namesOf(each)].some((owner) => full.startsWith(`${owner}-`)))
+    return kind === undefined ? undefined : `how a ${kind} calls its pods \`kubehop get pods\` shows; with the same seed it is always the same`
   }
 
   #raise(statefulSet: string, spec: StatefulSetSpec | undefined): void {
@@ -131,6 +136,6 @@ function keyOf(reference: Reference): string {
   return `${kubernetesKind(reference.kind)} ${fullOf(reference)}`
 }
 
-function isOwner(owner: string, pod: string): boolean {
-  return pod.startsWith(`${owner}-`)
+function isOwner(kind: string, owner: string, pod: string): boolean {
+  return isWorkloadKind(kind) && pod.startsWith(`${owner}-`) && POD_SUFFIXES[kind].test(pod.slice(owner.length + 1))
 }

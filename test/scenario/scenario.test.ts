@@ -201,6 +201,13 @@ scenario('a StatefulSet has the pods that its numbers allow', () => {
   assert.equal(of('{at: 1s, scale: statefulset/db, replicas: 3}, {at: 2s, delete: pod/db-2}'), [])
 })
 
+scenario('a Deployment has pods with names that one can have been given', () => {
+  const web = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}}'
+  const of = (pod: string) => said(`${scenarioOf(`timeline: [{at: 1s, delete: pod/${pod}}]`)}---\n${web}`)
+  assert.equal(of('web-67b58c884d-gp4xd'), [])
+  assert.match(of('web-0').join(), /there is no pod\/default\/web-0 \(how a Deployment calls its pods `kubehop get pods` shows; with the same seed it is always the same\)/)
+})
+
 scenario('an expectation is about something that has figures, and about a time that has requests', () => {
   const of = (expect: string) => said(scenarioOf(`traffic:\n- {name: app, from: node/node-1, to: "tcp://10.0.0.1:80", rate: 1}\nexpect: ['${expect}']`)).map((line) => line.replace(/^\S+ error: | \(.*/g, ''))
   for (const good of ['app.p99 < 1ms', 'node-1.rules > 3', 'nodes.stale == 0s', 'dns.queries < 3', 'app[3s..].errors == 0']) assert.equal(of(good), [])

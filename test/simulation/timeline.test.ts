@@ -192,14 +192,14 @@ failures('what comes to nothing says why', () => {
   const timeline = [
     { at: '5s', fail: 'node/node-2', how: 'network', for: '5s' },
     { at: '6s', partition: ['node/node-3'], for: '1s' },
-    { at: '7s', delete: 'pod/web-nobody' },
+    { at: '7s', delete: 'pod/web-7d4b9c-x2x9k' },
     { at: '8s', fail: 'nodelocal/node-1' },
   ]
   const said = run({ timeline }).timeline!.events.map(({ what }) => what)
   assert.equal(said, [
     'node/node-2 fails (network) for 5 s',
     'partition of node-3',
-    'delete pod/default/web-nobody: there is nothing of that name',
+    'delete pod/default/web-7d4b9c-x2x9k: there is nothing of that name',
     'the partition is over',
     'nodelocal/node-1 fails: no NodeLocal DNSCache runs there',
     'node/node-2 is back',

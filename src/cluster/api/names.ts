@@ -1,7 +1,7 @@
 import { below, type Random } from '../../engine/random.ts'
 import { fnv1a } from '../../engine/fnv1a.ts'
 import { compareTexts } from '../../engine/order.ts'
-import type { PodTemplate } from './object.ts'
+import type { PodTemplate, WorkloadKind } from './object.ts'
 
 /** No vowels and no lookalikes, so that no suffix spells a word: apimachinery's util/rand. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
@@ -12,6 +12,16 @@ export function randomSuffix(random: Random): string {
   let suffix = ''
   for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += ALPHABET[below(random, ALPHABET.length)]
   return suffix
+}
+
+const GENERATED = `[${ALPHABET}]`
+
+/** What follows the dash behind a workload's name in the names of its pods. */
+export const POD_SUFFIXES: Readonly<Record<WorkloadKind, RegExp>> = {
+  Deployment: new RegExp(`^[a-z0-9]{1,10}-${GENERATED}{${SUFFIX_LENGTH}}$`),
+  ReplicaSet: new RegExp(`^${GENERATED}{${SUFFIX_LENGTH}}$`),
+  DaemonSet: new RegExp(`^${GENERATED}{${SUFFIX_LENGTH}}$`),
+  StatefulSet: /^\d+$/,
 }
 
 /** util/rand.SafeEncodeString: each character becomes one of the alphabet. */
