@@ -37,6 +37,14 @@ function errors({ complaints }: Loaded): string[] {
   return complaints.filter(({ severity }) => severity === 'error').map((complaint) => `${complaint.file} ${brief(complaint)}`)
 }
 
+settings('a ConfigMap holds its text line by line', () => {
+  const corefile = '.:53 {\n    ready\n    cache 30\n}\n'
+  const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata: {Corefile: ""}\n'
+  const { objects, ok } = loadInput({ given: `${CLUSTER}---\n${map}`, settings: [{ path: 'configmap/kube-system/coredns.data.Corefile', value: corefile }] })
+  assert.ok(ok)
+  assert.equal(objects.find(({ kind }) => kind === 'ConfigMap')?.['data'], { Corefile: corefile })
+})
+
 settings('a path begins at the scenario’s spec, which may be said or not', () => {
   const { scenario } = load('seed=7', 'spec.cluster.nodes=5', 'cluster.network.delay=1ms', 'traffic.app.rate=1k/s', 'clients[0].delay=2ms', 'metadata.name=other')
   assert.equal(

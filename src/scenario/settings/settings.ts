@@ -30,7 +30,7 @@ export interface Settable {
 
 /**
  * Applies settings in their order. A path begins at the scenario's spec (`traffic.app.rate`, `mode`), at kube-proxy's configuration
- * (`proxy.ipvs.scheduler`), or at an object (`deployment/web.replicas`, `service/shop/cart.externalTrafficPolicy`, `deployment/web.preStop=5s`).
+ * (`proxy.ipvs.scheduler`), or at an object (`deployment/web.replicas`, `service/shop/cart.externalTrafficPolicy`, `configmap/kube-system/coredns.data.Corefile`, `deployment/web.preStop=5s`).
  */
 export function applySettings(settings: readonly Setting[], target: Settable, complaints: Complaints): void {
   /** Who has set each place so far. */
@@ -174,7 +174,9 @@ function stepsOf(path: string): string[] {
 function readText(text: string): unknown {
   if (isTooDeep(text)) return text
   try {
-    return parse(text, { logLevel: 'error' })
+    const value: unknown = parse(text, { logLevel: 'error' })
+    // YAML would fold the lines of a Corefile into one.
+    return typeof value === 'string' && text.includes('\n') ? text : value
   } catch {
     return text
   }

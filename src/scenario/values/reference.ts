@@ -8,6 +8,7 @@ const KINDS = {
   statefulset: 'statefulset', statefulsets: 'statefulset', sts: 'statefulset',
   daemonset: 'daemonset', daemonsets: 'daemonset', ds: 'daemonset',
   service: 'service', services: 'service', svc: 'service',
+  configmap: 'configmap', configmaps: 'configmap', cm: 'configmap',
   node: 'node', nodes: 'node', no: 'node',
   client: 'client',
   link: 'link',
@@ -37,7 +38,7 @@ export function isNamespaced(kind: ReferenceKind): boolean {
 }
 
 const KUBERNETES_KINDS: Partial<Record<ReferenceKind, string>> = {
-  pod: 'Pod', deployment: 'Deployment', replicaset: 'ReplicaSet', statefulset: 'StatefulSet', daemonset: 'DaemonSet', service: 'Service', node: 'Node',
+  pod: 'Pod', deployment: 'Deployment', replicaset: 'ReplicaSet', statefulset: 'StatefulSet', daemonset: 'DaemonSet', service: 'Service', configmap: 'ConfigMap', node: 'Node',
 }
 
 /** The kind as Kubernetes spells it; what is no object of Kubernetes keeps our own word. */
