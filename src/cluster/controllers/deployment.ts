@@ -34,6 +34,11 @@ export function runDeployments(control: ControlPlane): void {
       store.put(replicaSetFor(deployment, revisionOf(sets.at(-1)) + 1, clock.timestamp()))
       return
     }
+    if (current !== undefined && revisionOf(current) < revisionOf(sets.at(-1))) {
+      // Back to a template of before: its ReplicaSet becomes the newest one.
+      store.put(withRevision(current, revisionOf(sets.at(-1)) + 1))
+      return
+    }
     for (const [set, replicas] of nextSizes(deployment, current, sets)) {
       const annotations = { ...set.metadata.annotations, ...sizeAnnotations(deployment) }
       store.put<ReplicaSet>({ ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas } })
@@ -64,7 +69,8 @@ export function runDeployments(control: ControlPlane): void {
       // Of the pods that its ReplicaSets ask for: in a rollout with maxSurge these are more than the Deployment's own.
       unavailableReplicas: Math.max(0, wanted - available),
     }
-    if (!sameStatus(status, deployment.status)) store.put<Deployment>({ ...deployment, status })
+    const told = current === undefined ? deployment : withRevision(deployment, revisionOf(current))
+    if (told !== deployment || !sameStatus(status, deployment.status)) store.put<Deployment>({ ...told, status })
   }
 }
 
@@ -98,6 +104,13 @@ function replicaSetFor(deployment: Deployment, revision: number, timestamp: stri
     },
     status: {},
   }
+}
+
+/** The object itself if it says so already. */
+function withRevision<T extends Deployment | ReplicaSet>(object: T, revision: number): T {
+  const { annotations } = object.metadata
+  if (revision === 0 || annotations?.[REVISION] === String(revision)) return object
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [REVISION]: String(revision) } } }
 }
 
 function revisionOf(set: ReplicaSet | undefined): number {

@@ -52,6 +52,21 @@ deployments('a rollout keeps to maxSurge and maxUnavailable at every moment and 
   )
 })
 
+deployments('revisions go up, and a template that comes back makes its ReplicaSet the newest again', () => {
+  const built = build([workload('Deployment', 'web', { replicas: 2 })])
+  const { cluster, agenda } = built
+  const revisions = () => cluster.store.list('ReplicaSet').map(({ metadata, spec }) => [metadata.annotations?.['deployment.kubernetes.io/revision'], spec.replicas] as const).sort()
+  const told = () => deployment(built).metadata.annotations?.['deployment.kubernetes.io/revision']
+  const { template } = deployment(built).spec
+  assert.equal([revisions(), told()], [[['1', 2]], '1'])
+  cluster.restart(ref('Deployment'))
+  agenda.run(60 * s)
+  assert.equal([revisions(), told()], [[['1', 0], ['2', 2]], '2'])
+  cluster.store.put<Deployment>({ ...deployment(built), spec: { ...deployment(built).spec, template } })
+  agenda.run(120 * s)
+  assert.equal([revisions(), told()], [[['2', 0], ['3', 2]], '3'])
+})
+
 deployments('Recreate never runs two versions side by side', () => {
   const built = build([workload('Deployment', 'web', { replicas: 3, strategy: { type: 'Recreate' } })])
   built.cluster.restart(ref('Deployment'))
