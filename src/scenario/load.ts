@@ -10,7 +10,7 @@ import { withoutLegacyConfig } from './objects/metallb.ts'
 import { chooseProxyManifest, isProxyManifest, readProxyDocument } from './objects/proxy.ts'
 import { fullName, hintFor, kindName, kindOf, readObject, type CheckedObject, type Located } from './objects/read.ts'
 import { validate } from './objects/validate.ts'
-import { applySettings, type Setting } from './settings/settings.ts'
+import { applySettings, checkSettings, type Setting } from './settings/settings.ts'
 import { readScenario } from './schema/read.ts'
 import { API_VERSION, type Scenario } from './schema/scenario.ts'
 import { isRecord, readDocuments } from './text/documents.ts'
@@ -72,7 +72,9 @@ function load(input: Input, complaints: Complaints): Loaded {
   const manifests = [...beside, ...readManifests(document, reader, complaints)]
   const proxy = chooseProxyManifest(manifests, complaints)
   const objects = manifests.filter((one) => !isScenario(one) && !isProxyManifest(one)).flatMap((one) => withoutLegacyConfig(one, complaints))
-  applySettings([...variantSettings(document, input.variant, complaints), ...(input.settings ?? [])], { scenario: document, proxy, objects, namespace }, complaints)
+  const target = { scenario: document, proxy, objects, namespace }
+  for (const other of Object.keys(variantsOf(document))) if (other !== input.variant) checkSettings(variantSettings(document, other, complaints), target, complaints)
+  applySettings([...variantSettings(document, input.variant, complaints), ...(input.settings ?? [])], target, complaints)
 
   const scenario = readScenario(document, namespace, complaints)
   const located = checkObjects(objects, namespace, complaints)
@@ -149,16 +151,20 @@ function refuseForeign(manifests: readonly Manifest[], complaints: Complaints): 
 
 const FOREIGN_SHOWN = 5
 
-function variantSettings({ value, origin }: Manifest, variant: string | undefined, complaints: Complaints): Setting[] {
+function variantSettings(document: Manifest, variant: string | undefined, complaints: Complaints): Setting[] {
   if (variant === undefined) return []
-  const spec = isRecord(value) && isRecord(value['spec']) ? value['spec'] : {}
-  const variants = isRecord(spec['variants']) ? spec['variants'] : {}
+  const variants = variantsOf(document)
   const chosen = Object.hasOwn(variants, variant) ? variants[variant] : undefined
   if (!isRecord(chosen)) {
-    complaints.error({ origin: below(origin, 'spec', 'variants') }, `the scenario has no variant \`${variant}\``, suggest(variant, Object.keys(variants)))
+    complaints.error({ origin: below(document.origin, 'spec', 'variants') }, `the scenario has no variant \`${variant}\``, suggest(variant, Object.keys(variants)))
     return []
   }
-  return Object.entries(chosen).map(([path, setting]) => ({ path, value: setting, from: `variant ${variant}` }))
+  return Object.entries(chosen).map(([path, setting]) => ({ path, value: setting, from: `variant ${variant}`, at: below(document.origin, 'spec', 'variants', variant, path) }))
+}
+
+function variantsOf({ value }: Manifest): Record<string, unknown> {
+  const spec = isRecord(value) && isRecord(value['spec']) ? value['spec'] : {}
+  return isRecord(spec['variants']) ? spec['variants'] : {}
 }
 
 function checkObjects(manifests: readonly Manifest[], namespace: string, complaints: Complaints): Located[] {

@@ -11,7 +11,6 @@ traffic:
 clients: [{name: laptop}]
 variants:
   many: {cluster.nodes: 9, traffic.app.rate: 1k/s}
-  wrong: {clutser.nodes: 9}
 `)}---
 apiVersion: apps/v1
 kind: Deployment
@@ -110,13 +109,14 @@ settings('a variant is a named set of settings', () => {
   const { scenario, complaints } = loadInput({ given: CLUSTER, variant: 'many' })
   assert.equal(complaints.filter(({ severity }) => severity === 'error'), [])
   assert.equal([scenario?.cluster.nodes, scenario?.traffic[0]?.load], [9, { kind: 'open', rate: 1000, arrivals: 'poisson' }])
-  assert.equal(errors(loadInput({ given: CLUSTER, variant: 'wrong' })), ['(variant wrong) 1:1 error: `clutser.nodes`: unknown field `clutser` (did you mean `cluster`?)'])
+  const misspelt = CLUSTER.replace('variants:\n', 'variants:\n    wrong: {clutser.nodes: 9}\n')
+  for (const variant of [undefined, 'many', 'wrong']) assert.equal(errors(loadInput({ given: misspelt, ...(variant === undefined ? {} : { variant }) })), ['(input) 8:28 error: `clutser.nodes`: unknown field `clutser` (did you mean `cluster`?)'], 'chosen or not')
   assert.equal(errors(loadInput({ given: CLUSTER, variant: 'mayn' })), ['(input) 8:5 error: the scenario has no variant `mayn` (did you mean `many`?)'])
 })
 
 settings('a variant that sets one thing to two values contradicts itself; the command line has the last word, with a note', () => {
   const twice = CLUSTER.replace('many: {cluster.nodes: 9,', 'many: {"traffic[0].rate": 5/s, cluster.nodes: 9,')
-  assert.equal(errors(loadInput({ given: twice, variant: 'many' })), ['(variant many) 1:1 error: variant many contradicts itself: it sets `traffic[0].rate` to 5/s, too'])
+  assert.equal(errors(loadInput({ given: twice, variant: 'many' })), ['(input) 8:72 error: variant many contradicts itself: it sets `traffic[0].rate` to 5/s, too'])
   const over = loadInput({ given: CLUSTER, variant: 'many', settings: [{ path: 'cluster.nodes', value: '4' }] })
   assert.is(over.scenario?.cluster.nodes, 4)
   assert.match(over.complaints.map(brief).join(), /note: this overrides `cluster\.nodes` of variant many, which is 9/)

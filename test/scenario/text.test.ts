@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { parseAllDocuments, parseDocument, stringify } from 'yaml'
 import { Complaints } from '../../src/scenario/complaint.ts'
+import { loadInput } from '../../src/scenario/load.ts'
 import { readPlainBlock } from '../../src/scenario/text/block.ts'
 import { cutDocuments } from '../../src/scenario/text/cut.ts'
 import { readDocuments } from '../../src/scenario/text/documents.ts'
@@ -142,6 +143,11 @@ text('a field that stands twice in one object is an error in JSON as in YAML', (
   assert.ok(said(twice).includes('3:2 error: `kind` stands twice in the same object'))
   assert.is(repeatedInJson('{"a": [{"b": 1}, {"b": 2}], "c": {"a": {"a": 1}}, "b": {}}'), undefined)
   assert.equal(repeatedInJson('[{"a": {"b": 1, "c": {"b": 1}, "b": 2}}]'), { field: 'b', offset: 31 })
+})
+
+text('what is missing at the end of a file is shown behind the last thing that is there', () => {
+  const [unclosed] = loadInput({ given: 'kind: Pod\nmetadata: {name: a\n\n' }).complaints
+  assert.equal([unclosed?.line, unclosed?.column, unclosed?.sourceLine], [2, 19, 'metadata: {name: a'])
 })
 
 text('JSON that a program wrote repeats no field', () => {

@@ -6,7 +6,7 @@ import { proxyShape } from '../objects/proxy.ts'
 import { scenarioDocument } from '../schema/scenario.ts'
 import { isTooDeep } from '../text/depth.ts'
 import { isRecord } from '../text/documents.ts'
-import { sourceOf, type Manifest, type Path } from '../text/source.ts'
+import { sourceOf, type Manifest, type Origin, type Path } from '../text/source.ts'
 import { parseDuration } from '../../engine/duration.ts'
 import { formatReference, parseReference, type Reference } from '../values/reference.ts'
 import { guideOfSchema, guideOfShape, type Guide } from './guide.ts'
@@ -18,6 +18,8 @@ export interface Setting {
   value: unknown
   /** How complaints call where it came from; default `--set`. */
   from?: string
+  /** Where it is written, if that is in a file. */
+  at?: Origin
 }
 
 /** What settings can change: the scenario's document, kube-proxy's, and the objects. All still as they were written, and changed in place. */
@@ -39,15 +41,34 @@ export function applySettings(settings: readonly Setting[], target: Settable, co
     const value = typeof setting.value === 'string' ? readText(setting.value) : setting.value
     const outcome = apply(setting.path.trim(), value, target)
     const source = sourceOf(`(${setting.from ?? '--set'})`, `${setting.path}=${typeof setting.value === 'string' ? setting.value : JSON.stringify(setting.value)}`)
+    const place = setting.at === undefined ? { source, offset: 0 } : { origin: setting.at }
     if ('missing' in outcome) {
-      complaints.error({ source, offset: 0 }, `\`${setting.path}\`: ${outcome.missing}`, outcome.fix)
+      complaints.error(place, `\`${setting.path}\`: ${outcome.missing}`, outcome.fix)
       continue
     }
-    const earlier = outcome.places.map((place) => claim(claims, place, setting)).find((one) => one?.from?.startsWith('variant ') && one.value !== setting.value)
-    if (earlier !== undefined && earlier.from === setting.from) complaints.error({ source, offset: 0 }, `${setting.from ?? ''} contradicts itself: it sets \`${earlier.path}\` to ${String(earlier.value)}, too`)
-    else if (earlier !== undefined) complaints.note({ source, offset: 0 }, `this overrides \`${earlier.path}\` of ${earlier.from ?? ''}, which is ${String(earlier.value)}`)
+    const earlier = outcome.places.map((each) => claim(claims, each, setting)).find((one) => one?.from?.startsWith('variant ') && one.value !== setting.value)
+    if (earlier !== undefined && earlier.from === setting.from) complaints.error(place, `${setting.from ?? ''} contradicts itself: it sets \`${earlier.path}\` to ${String(earlier.value)}, too`)
+    else if (earlier !== undefined) complaints.note(place, `this overrides \`${earlier.path}\` of ${earlier.from ?? ''}, which is ${String(earlier.value)}`)
     for (const { manifest, path } of outcome.places) manifest.origin = { ...manifest.origin, patched: [...(manifest.origin.patched ?? []), { path, source, offset: setting.path.length + 1 }] }
   }
+}
+
+/** Says what is wrong with settings without making them: with those of variants that nobody has chosen. */
+export function checkSettings(settings: readonly Setting[], target: Settable, complaints: Complaints): void {
+  const meant = new Set(settings.flatMap(({ path }) => {
+    const found = isOfObject(path) ? findObject(path.trim(), target) : undefined
+    return found === undefined || 'missing' in found ? [] : [found.manifest]
+  }))
+  const copies = target.objects.map((one) => (meant.has(one) ? copyOf(one) : one))
+  applySettings(settings, { ...target, scenario: copyOf(target.scenario), proxy: copyOf(target.proxy), objects: copies }, complaints)
+}
+
+function copyOf({ value, origin }: Manifest): Manifest {
+  return { value: structuredClone(value), origin }
+}
+
+function isOfObject(path: string): boolean {
+  return /^\s*[a-z]+\//.test(path)
 }
 
 /** Notes that the setting has set this place; returns what had set it before. */
@@ -68,7 +89,7 @@ interface Place {
 type Applied = { places: Place[] } | Extract<Outcome, { missing: string }>
 
 function apply(path: string, value: unknown, target: Settable): Applied {
-  if (/^[a-z]+\//.test(path)) return applyToObject(path, value, target)
+  if (isOfObject(path)) return applyToObject(path, value, target)
   const steps = stepsOf(path)
   if (steps[0] === 'proxy') return applied(target.proxy, guideOfShape(proxyShape), steps.slice(1), value)
   const relative = steps[0] === 'spec' || steps[0] === 'metadata' ? steps : ['spec', ...steps]

@@ -88,7 +88,8 @@ function readWithParser(text: string, origin: Origin, complaints: Complaints): {
     if (error === undefined) return { value: document.toJS({ maxAliasCount: 1000 }) }
     const lost = findLostIndentation(text)
     if (lost !== undefined) complaints.error(at(lost.offset), lost.message)
-    else complaints.error(at(error.pos[0]), explain(error, text))
+    // What is missing at the end is shown behind the last thing that is there.
+    else complaints.error(at(Math.min(error.pos[0], text.trimEnd().length)), explain(error, text))
   } catch (reason) {
     complaints.error(at(0), `this cannot be read: ${firstLine(reason)}`)
   }
