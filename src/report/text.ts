@@ -1,3 +1,5 @@
+import { parseExpectation } from '../scenario/expectation.ts'
+import { unitOf } from '../scenario/figure-unit.ts'
 import type { Summary } from './histogram.ts'
 import type { Report, TrafficReport } from './report.ts'
 import { isDnsReport } from './dns-meter.ts'
@@ -139,8 +141,10 @@ function expectationsText(report: Report, paint: Paint): string {
 
 /** A figure as the expectation's own value is written. */
 function inUnitOf(expect: string, value: number): string {
-  if (/\d(ns|us|µs|ms|s|m|h)\s*$/.test(expect)) return formatTime(value)
-  return /%\s*$/.test(expect) ? formatPercent(value) : String(value)
+  const { unit = 'number', figure = '' } = parseExpectation(expect) ?? {}
+  if (unit === 'time') return formatTime(value)
+  if (unit === 'share') return formatPercent(value)
+  return unitOf(figure) === 'time' ? `${value} ns` : String(value)
 }
 
 function isSummary(summary: object): summary is Summary {

@@ -63,6 +63,11 @@ text('shows when each node went by rules that named a pod which was gone', () =>
   assert.match(strip, /^ {2}node-1 {2}·{20}[▒█]+·+$/)
 })
 
+text('says what was measured in the unit of what was expected, and nanoseconds where that has none', () => {
+  const words = said({ expect: ['app.p50 < 1s', 'app.p50 < 5', 'app.error_rate < 1%', 'app.errors < 5'] })
+  assert.match(words, /app\.p50 < 1s {3}measured [\d.]+ (µs|ms)\n.*app\.p50 < 5 {3}measured \d+ ns\n.*app\.error_rate < 1% {3}measured 0\.0 %\n.*app\.errors < 5 {3}measured 0\n/)
+})
+
 text('says how many DNS queries a request costs', () => {
   const traffic = [{ name: 'app', from: 'pod/asker', to: 'http://web:80', rate: '20/s' }]
   const report = run({ traffic })
